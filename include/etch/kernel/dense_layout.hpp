@@ -1,0 +1,49 @@
+#ifndef ETCH_KERNEL_DENSE_LAYOUT_HPP
+#define ETCH_KERNEL_DENSE_LAYOUT_HPP
+
+#include <cstddef>
+
+namespace etch {
+
+/// Columns of a panel: two AVX-512 vectors, and the same on every target, so that the layout is.
+inline constexpr int dense_panel = 32;
+
+constexpr int round_up(int number, int multiple) {
+  return (number + multiple - 1) / multiple * multiple;
+}
+
+/// All that the kernels of a dense layer are specialised by.
+struct DenseSizes {
+  int inputs, outputs;     // of a sample
+  int x_stride, y_stride;  // from one sample to the next
+
+  constexpr bool operator==(const DenseSizes&) const = default;
+
+  /// Up to 16 outputs lie in rows [outputs][depth()], more in panels [outputs / 32][inputs][32]:
+  /// in a panel of 10 columns two thirds of the work would go into padding.
+  constexpr bool narrow() const { return outputs <= 16; }
+  constexpr int depth() const { return round_up(inputs, 16); }
+
+  /// Where in W the panel row 0 of `column` lies.
+  constexpr std::ptrdiff_t panel(int column) const {
+    return std::ptrdiff_t{column / dense_panel} * inputs * dense_panel + column % dense_panel;
+  }
+
+  constexpr std::size_t weights() const {
+    return narrow() ? static_cast<std::size_t>(outputs) * static_cast<std::size_t>(depth())
+                    : static_cast<std::size_t>(panel(round_up(outputs, dense_panel)));
+  }
+  constexpr std::size_t biases() const {
+    return static_cast<std::size_t>(round_up(outputs, dense_panel));
+  }
+
+  /// Where the weight from `input` to `output` lies.
+  constexpr std::size_t place(int input, int output) const {
+    return static_cast<std::size_t>(narrow() ? std::ptrdiff_t{output} * depth() + input
+                                             : panel(output) + std::ptrdiff_t{input} * dense_panel);
+  }
+};
+
+}  // namespace etch
+
+#endif

@@ -1,0 +1,34 @@
+// One vector in, one vector out.
+
+#if defined(ETCH_KERNEL_ELEMENTWISE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_KERNEL_ELEMENTWISE_INL_HPP
+#undef ETCH_KERNEL_ELEMENTWISE_INL_HPP
+#else
+#define ETCH_KERNEL_ELEMENTWISE_INL_HPP
+#endif
+
+#include "etch/kernel/vec-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace etch::HWY_NAMESPACE {
+
+/// y[i] = f(x[i]) for i < size, a multiple of 16; f takes and returns a Vec.
+template <class F>
+HWY_INLINE void map(const float* x, float* y, int size, const F& f) {
+  for (int i = 0; i < size; i += lanes) {
+    hn::StoreU(f(hn::LoadU(float_tag, x + i)), float_tag, y + i);
+  }
+}
+
+/// y[i] = f(a[i], b[i]).
+template <class F>
+HWY_INLINE void map(const float* a, const float* b, float* y, int size, const F& f) {
+  for (int i = 0; i < size; i += lanes) {
+    hn::StoreU(f(hn::LoadU(float_tag, a + i), hn::LoadU(float_tag, b + i)), float_tag, y + i);
+  }
+}
+
+}  // namespace etch::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

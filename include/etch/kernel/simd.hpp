@@ -1,0 +1,105 @@
+#ifndef ETCH_KERNEL_SIMD_HPP
+#define ETCH_KERNEL_SIMD_HPP
+
+// Which SIMD targets a program is compiled for. Comes before any header of Highway.
+//
+// - ETCH_PORTABLE: SSE4, AVX2 and AVX-512 in one binary, which picks when it starts (on x86; one
+//   target elsewhere). The program includes <etch/etch.hpp>, which compiles the rest for each.
+// - ETCH_NATIVE=HWY_AVX3 (or another of Highway's targets): that one alone, whatever the compiler's
+//   flags. Functions without vectors stay code for any processor of the family, so that a lesser
+//   one can be told.
+// - neither: the one target that the compiler's flags allow.
+
+#if defined(ETCH_PORTABLE) && defined(__x86_64__)
+#define HWY_BASELINE_TARGETS HWY_SSE4
+#define HWY_DISABLED_TARGETS (~(HWY_SSE4 | HWY_AVX2 | HWY_AVX3))
+#else
+#define HWY_COMPILE_ONLY_STATIC
+#if defined(ETCH_NATIVE)
+#define HWY_BASELINE_TARGETS ETCH_NATIVE
+#elif defined(__x86_64__) && !defined(__SSE4_2__)
+#pragma message("etch: SIMD is off, because the flags allow no more than SSE2; add -march=native")
+#endif
+#endif
+
+#include <hwy/detect_targets.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "etch/base/error.hpp"
+
+namespace etch::simd {
+
+struct Target {
+  std::int64_t id;  // Highway's HWY_AVX3 and so on
+  const char* name;
+};
+
+/// The targets in this binary, best first.
+inline constexpr Target compiled[] = {
+#if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX3)
+    {HWY_AVX3, "AVX3"},
+#endif
+#if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX2)
+    {HWY_AVX2, "AVX2"},
+#endif
+#if defined(__x86_64__) && (HWY_TARGETS & HWY_SSE4)
+    {HWY_SSE4, "SSE4"},
+#endif
+#if !defined(__x86_64__) || !(HWY_STATIC_TARGET & (HWY_AVX3 | HWY_AVX2 | HWY_SSE4))
+    {HWY_STATIC_TARGET, "the compiler's flags"},
+#endif
+};
+
+/// Whether this processor can run `target`.
+inline bool supports(std::int64_t target) {
+#if defined(__x86_64__)
+  const bool sse4 = __builtin_cpu_supports("sse4.2");
+  const bool avx2 = sse4 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("bmi2");
+  const bool avx3 = avx2 && __builtin_cpu_supports("avx512f") &&
+                    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512bw");
+  if (target == HWY_SSE4) return sse4;
+  if (target == HWY_AVX2) return avx2;
+  if (target == HWY_AVX3) return avx3;
+#endif
+  return target == HWY_STATIC_TARGET;
+}
+
+/// The target to run: the best that the binary holds and the processor supports, or the one that
+/// the environment variable ETCH_SIMD names (SSE4, AVX2 or AVX3). Throws Error where there is none.
+inline Target choose() {
+  const char* wanted = std::getenv("ETCH_SIMD");
+  std::string held;
+  for (const Target& target : compiled) {
+    held += (held.empty() ? "" : ", ") + std::string(target.name);
+    if (wanted != nullptr && std::string_view(wanted) != target.name) continue;
+    if (supports(target.id)) return target;
+  }
+  throw Error("simd", "the processor must support one of the targets in this program, " + held +
+                          (wanted == nullptr
+                               ? std::string(", and supports none")
+                               : ", and be asked for it, ETCH_SIMD is " + std::string(wanted)) +
+                          "; build on this machine, or with -Dsimd=portable");
+}
+
+}  // namespace etch::simd
+
+/// A pointer to the function that the arguments name, in the namespace of the target `id`. What
+/// reaches a kernel is called through it: once for a whole step or picture, not for a kernel.
+#if defined(ETCH_PORTABLE) && defined(__x86_64__)
+#define ETCH_DISPATCH(id, ...)                       \
+  ((id) == HWY_AVX3   ? &::etch::N_AVX3::__VA_ARGS__ \
+   : (id) == HWY_AVX2 ? &::etch::N_AVX2::__VA_ARGS__ \
+                      : &::etch::N_SSE4::__VA_ARGS__)
+#else
+#define ETCH_DISPATCH(id, ...)                                     \
+  ((id) == HWY_STATIC_TARGET ? &::etch::HWY_NAMESPACE::__VA_ARGS__ \
+                             : &::etch::HWY_NAMESPACE::__VA_ARGS__)
+#endif
+
+#endif

@@ -1,0 +1,69 @@
+// Square blocks of floats, rows for columns.
+
+#if defined(ETCH_KERNEL_TRANSPOSE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_KERNEL_TRANSPOSE_INL_HPP
+#undef ETCH_KERNEL_TRANSPOSE_INL_HPP
+#else
+#define ETCH_KERNEL_TRANSPOSE_INL_HPP
+#endif
+
+#include "etch/kernel/vec-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace etch::HWY_NAMESPACE {
+
+/// Transposes the N x N floats in N vectors of N lanes (N = 4, 8, 16). First each group of four
+/// rows inside 128-bit blocks, then the blocks: N log2(N) shuffles in all.
+template <class Tag, int N = static_cast<int>(hn::MaxLanes(Tag()))>
+HWY_INLINE void transpose(hn::Vec<Tag> (&rows)[N]) {
+  const Tag d;
+  const hn::Repartition<double, Tag> pairs;
+  hn::Vec<Tag> t[N];
+  ETCH_UNROLL for (int r = 0; r < N; r += 4) {  // t[r + c]: column c of every 4 x 4 block
+    const auto low_01 = hn::BitCast(pairs, hn::InterleaveLower(d, rows[r], rows[r + 1]));
+    const auto low_23 = hn::BitCast(pairs, hn::InterleaveLower(d, rows[r + 2], rows[r + 3]));
+    const auto high_01 = hn::BitCast(pairs, hn::InterleaveUpper(d, rows[r], rows[r + 1]));
+    const auto high_23 = hn::BitCast(pairs, hn::InterleaveUpper(d, rows[r + 2], rows[r + 3]));
+    t[r] = hn::BitCast(d, hn::InterleaveLower(pairs, low_01, low_23));
+    t[r + 1] = hn::BitCast(d, hn::InterleaveUpper(pairs, low_01, low_23));
+    t[r + 2] = hn::BitCast(d, hn::InterleaveLower(pairs, high_01, high_23));
+    t[r + 3] = hn::BitCast(d, hn::InterleaveUpper(pairs, high_01, high_23));
+  }
+  if constexpr (N == 16) {  // 2 x 2 blocks inside each half
+    ETCH_UNROLL for (int r = 0; r < N; r += 8) {
+      ETCH_UNROLL for (int c = 0; c < 4; ++c) {
+        const auto even = t[r + c], odd = t[r + c + 4];
+        t[r + c] = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(odd), even);
+        t[r + c + 4] = hn::OddEvenBlocks(odd, hn::SwapAdjacentBlocks(even));
+      }
+    }
+  }
+  if constexpr (N >= 8) {  // the two halves
+    ETCH_UNROLL for (int r = 0; r < N / 2; ++r) {
+      rows[r] = hn::ConcatLowerLower(d, t[r + N / 2], t[r]);
+      rows[r + N / 2] = hn::ConcatUpperUpper(d, t[r + N / 2], t[r]);
+    }
+  } else {
+    ETCH_UNROLL for (int r = 0; r < N; ++r) rows[r] = t[r];
+  }
+}
+
+/// to[c * to_row + r] = from[r * from_row + c] for r < rows and c < N, where N is the number of
+/// lanes; zero for r in [rows, N).
+template <class Tag>
+HWY_INLINE void transpose_block(const float* HWY_RESTRICT from, std::ptrdiff_t from_row, int rows,
+                                float* HWY_RESTRICT to, std::ptrdiff_t to_row) {
+  constexpr int n = static_cast<int>(hn::MaxLanes(Tag()));
+  const Tag d;
+  hn::Vec<Tag> block[n];
+  ETCH_UNROLL for (int r = 0; r < n; ++r) {
+    block[r] = r < rows ? hn::LoadU(d, from + r * from_row) : hn::Zero(d);
+  }
+  transpose<Tag>(block);
+  ETCH_UNROLL for (int c = 0; c < n; ++c) hn::StoreU(block[c], d, to + c * to_row);
+}
+
+}  // namespace etch::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

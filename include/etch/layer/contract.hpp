@@ -1,0 +1,95 @@
+#ifndef ETCH_LAYER_CONTRACT_HPP
+#define ETCH_LAYER_CONTRACT_HPP
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "etch/shape/shape.hpp"
+
+namespace etch {
+
+// What a layer says of itself. docs/adding-a-layer.md writes a small one.
+//
+// A layer is an empty type, such as Dense<10>, with
+//
+//   name                        "dense": how summaries, files and messages call it
+//   Output<In>                  the shape that follows from the input's
+//   Requirements<Index, In>     a type whose static_asserts refuse, each with a sentence, what
+//                               cannot be; their traits show the layer's index, itself and In
+//
+// what it has of
+//
+//   flops<In>()                 2 for every product that is summed in one sample's forward pass
+//   variables<In>()             std::array<Variable, n>: its parameters
+//   place<In>(variable, i)      where element i of a variable, in TensorFlow's order, lies
+//   scratch<In>(rows)           floats of scratch memory that a pass over `rows` samples needs
+//
+// and for every SIMD target Passes<Layer, In>: see passes-inl.hpp.
+
+/// One array of parameters of a layer.
+struct Variable {
+  std::string_view name;       // "kernel", "bias"
+  std::array<int, 4> extents;  // in TensorFlow's order, of which the first `rank` count
+  std::size_t rank;
+  std::size_t floats;  // as it lies in memory, padding included
+  int fan_in;          // products that one output sums
+  bool is_weight;      // weights start at random and decay (L2); biases do neither
+
+  constexpr std::size_t size() const {
+    std::size_t product = 1;
+    for (std::size_t axis = 0; axis < rank; ++axis) {
+      product *= static_cast<std::size_t>(extents[axis]);
+    }
+    return product;
+  }
+};
+
+template <class Layer>
+concept IsLayer = requires {
+  { Layer::name } -> std::convertible_to<std::string_view>;
+};
+
+template <class Layer, class In>
+constexpr auto variables_of() {
+  if constexpr (requires { Layer::template variables<In>(); }) {
+    return Layer::template variables<In>();
+  } else {
+    return std::array<Variable, 0>{};
+  }
+}
+
+template <class Layer, class In>
+constexpr std::uint64_t flops_of() {
+  if constexpr (requires { Layer::template flops<In>(); }) {
+    return Layer::template flops<In>();
+  } else {
+    return 0;
+  }
+}
+
+template <class Layer, class In>
+constexpr std::size_t scratch_of(int rows) {
+  if constexpr (requires { Layer::template scratch<In>(rows); }) {
+    return Layer::template scratch<In>(rows);
+  } else {
+    return 0;
+  }
+}
+
+/// What a pass may know beside its arrays.
+struct Context {
+  bool training = false;        // dropout drops in training alone
+  float dropout_rate = -1;      // negative: what the layer's type says
+  std::uint64_t seed = 0;       // of the random draws
+  std::uint32_t step = 0;       // of training
+  std::uint32_t layer = 0;      // the layer's index
+  std::uint32_t first_row = 0;  // where in the batch the rows of this call begin
+  float* scratch = nullptr;     // scratch(rows) floats that are this call's alone
+};
+
+}  // namespace etch
+
+#endif

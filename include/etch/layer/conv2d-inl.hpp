@@ -1,0 +1,128 @@
+// Conv2D<Filters, Kernel, Padding, Stride>: a window of weights slides over a picture
+// (TensorFlow's Conv2D in NHWC, and BiasAdd).
+
+#ifndef ETCH_LAYER_CONV2D_HPP
+#define ETCH_LAYER_CONV2D_HPP
+
+#include "etch/kernel/conv2d_layout.hpp"
+#include "etch/layer/contract.hpp"
+#include "etch/layer/requirements.hpp"
+
+namespace etch {
+
+/// In: Shape<H, W, C>. Out: a pixel for each place of the window, Filters channels.
+/// kernel [Kernel][Kernel][C][Filters], bias [Filters].
+template <int Filters, int Kernel, class Padding = Same, int Stride = 1>
+struct Conv2D {
+  static constexpr std::string_view name = "conv2d";
+  static constexpr int filters = Filters, window = Kernel, stride = Stride;
+  using padding = Padding;
+
+  template <class In>
+  static constexpr Window rows = slide<Padding>(In::height, Kernel, Stride);
+  template <class In>
+  static constexpr Window columns = slide<Padding>(In::width, Kernel, Stride);
+
+  template <class In>
+  using Output = Shape<rows<In>.out, columns<In>.out, (Filters < 1 ? 1 : Filters)>;
+
+  template <std::size_t Index, class In>
+  struct Requirements {
+    static_assert(takes_picture<Index, Conv2D, In>::value,
+                  "etch: Conv2D: requires a picture of height, width and channels, a vector came; "
+                  "put it before the first Dense");
+    static_assert(has_filters<Index, Conv2D, In>::value,
+                  "etch: Conv2D<Filters, Kernel>: requires at least 1 filter, fewer came; write "
+                  "the number of output channels, as in Conv2D<16, 5>");
+    static_assert(has_window<Index, Conv2D, In>::value,
+                  "etch: Conv2D<Filters, Kernel>: requires a window of at least 1 pixel, a smaller "
+                  "one came; write its side, as in Conv2D<16, 5>");
+    static_assert(moves<Index, Conv2D, In>::value,
+                  "etch: Conv2D<Filters, Kernel, Padding, Stride>: requires a stride of at least "
+                  "1, a smaller one came; leave it out for 1");
+    static_assert(window_fits<Index, Conv2D, In>::value,
+                  "etch: Conv2D<Filters, Kernel, Valid>: requires a window no larger than its "
+                  "input, a larger one came; make Kernel smaller or pad with Same");
+  };
+
+  template <class In>
+  static constexpr Conv2DSizes sizes{rows<In>, columns<In>, In::channels,
+                                     Filters,  In::stride,  Output<In>::stride};
+
+  /// Products with real pixels: what the window covers beyond the border is not counted.
+  template <class In>
+  static constexpr std::uint64_t flops() {
+    return 2 * static_cast<std::uint64_t>(rows<In>.taps()) *
+           static_cast<std::uint64_t>(columns<In>.taps()) * std::uint64_t{In::channels} * Filters;
+  }
+
+  template <class In>
+  static constexpr std::array<Variable, 2> variables() {
+    constexpr int fan_in = Kernel * Kernel * In::channels;
+    return {
+        {{"kernel", {Kernel, Kernel, In::channels, Filters}, 4, sizes<In>.weights(), fan_in, true},
+         {"bias", {Filters}, 1, sizes<In>.biases(), fan_in, false}}};
+  }
+
+  template <class In>
+  static constexpr std::size_t place(std::size_t variable, std::size_t i) {
+    if (variable != 0) return i;
+    const int element = static_cast<int>(i), tap = element / Filters / In::channels;
+    return sizes<In>.place(tap / Kernel, tap % Kernel, element / Filters % In::channels,
+                           element % Filters);
+  }
+
+  template <class In>
+  static constexpr std::size_t scratch(int) {
+    return sizes<In>.transposed_weights();
+  }
+};
+
+}  // namespace etch
+
+#endif
+
+#if defined(ETCH_LAYER_CONV2D_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_LAYER_CONV2D_INL_HPP
+#undef ETCH_LAYER_CONV2D_INL_HPP
+#else
+#define ETCH_LAYER_CONV2D_INL_HPP
+#endif
+
+#include "etch/kernel/conv2d-inl.hpp"
+#include "etch/layer/passes-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace etch::HWY_NAMESPACE {
+
+template <int Filters, int Kernel, class Padding, int Stride, class In>
+struct Passes<Conv2D<Filters, Kernel, Padding, Stride>, In> {
+  static constexpr Conv2DSizes sizes = Conv2D<Filters, Kernel, Padding, Stride>::template sizes<In>;
+
+  static void forward(const Context&, const float* x, const float* const* variables, float* y,
+                      int rows) {
+    conv2d_forward<sizes>(x, variables[0], variables[1], y, rows);
+  }
+
+  static void data_gradient(const Context& context, const float*, const float*,
+                            const float* const* variables, const float* dy, float* dx, int rows) {
+    conv2d_data_gradient<sizes>(dy, variables[0], dx, rows, context.scratch);
+  }
+
+  // The last tile is the bias.
+  static constexpr int gradient_tiles = conv2d_weight_gradient_tiles<sizes> + 1;
+
+  static void weight_gradient(const Context&, int tile, const float* x, const float* dy,
+                              float* const* gradients, int rows) {
+    if (tile < gradient_tiles - 1) {
+      conv2d_weight_gradient<sizes>(x, dy, gradients[0], rows, tile);
+    } else {
+      conv2d_bias_gradient<sizes>(dy, gradients[1], rows);
+    }
+  }
+};
+
+}  // namespace etch::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,121 @@
+// Dense<Units>: every output sums all inputs, y = x W + b (TensorFlow's MatMul and BiasAdd).
+
+#ifndef ETCH_LAYER_DENSE_HPP
+#define ETCH_LAYER_DENSE_HPP
+
+#include "etch/kernel/dense_layout.hpp"
+#include "etch/layer/contract.hpp"
+#include "etch/layer/requirements.hpp"
+
+namespace etch {
+
+/// In: a vector, or a picture, which is flattened as it lies. Out: Shape<Units>.
+/// kernel [in][Units], bias [Units].
+template <int Units>
+struct Dense {
+  static constexpr std::string_view name = "dense";
+  static constexpr int units = Units;
+
+  template <class In>
+  using Output = Shape<(Units < 1 ? 1 : Units)>;
+
+  template <std::size_t Index, class In>
+  struct Requirements {
+    static_assert(has_units<Index, Dense, In>::value,
+                  "etch: Dense<Units>: requires at least 1 unit, fewer came; write the number of "
+                  "outputs, as in Dense<10>");
+  };
+
+  template <class In>
+  static constexpr DenseSizes sizes{In::size, Output<In>::size, In::stride, Output<In>::stride};
+
+  template <class In>
+  static constexpr std::uint64_t flops() {
+    return 2 * std::uint64_t{In::size} * std::uint64_t{Output<In>::size};
+  }
+
+  template <class In>
+  static constexpr std::array<Variable, 2> variables() {
+    return {{{"kernel", {In::size, Units}, 2, sizes<In>.weights(), In::size, true},
+             {"bias", {Units}, 1, sizes<In>.biases(), In::size, false}}};
+  }
+
+  template <class In>
+  static constexpr std::size_t place(std::size_t variable, std::size_t i) {
+    const int element = static_cast<int>(i);
+    return variable == 0 ? sizes<In>.place(element / Units, element % Units) : i;
+  }
+
+  /// The data gradient turns 16 samples of dy, the weight gradient packs a panel of dy.
+  template <class In>
+  static constexpr std::size_t scratch(int rows) {
+    const int turned = round_up(Units, dense_panel) * 16, packed = rows * dense_panel;
+    return sizes<In>.narrow() ? 0 : static_cast<std::size_t>(std::max(turned, packed));
+  }
+};
+
+}  // namespace etch
+
+#endif
+
+#if defined(ETCH_LAYER_DENSE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_LAYER_DENSE_INL_HPP
+#undef ETCH_LAYER_DENSE_INL_HPP
+#else
+#define ETCH_LAYER_DENSE_INL_HPP
+#endif
+
+#include "etch/kernel/dense-inl.hpp"
+#include "etch/layer/passes-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace etch::HWY_NAMESPACE {
+
+template <int Units, class In>
+struct Passes<Dense<Units>, In> {
+  static constexpr DenseSizes sizes = Dense<Units>::template sizes<In>;
+
+  static void forward(const Context&, const float* x, const float* const* variables, float* y,
+                      int rows) {
+    if constexpr (sizes.narrow()) {
+      dense_forward_narrow<sizes>(x, variables[0], variables[1], y, rows);
+    } else {
+      dense_forward_wide<sizes>(x, variables[0], variables[1], y, rows);
+    }
+  }
+
+  static void data_gradient(const Context& context, const float*, const float*,
+                            const float* const* variables, const float* dy, float* dx, int rows) {
+    if constexpr (sizes.narrow()) {
+      dense_data_gradient_narrow<sizes>(dy, variables[0], dx, rows);
+    } else {
+      dense_data_gradient_wide<sizes>(dy, variables[0], dx, rows, context.scratch);
+    }
+  }
+
+  // A tile is some inputs of one panel, or of all outputs where these are few.
+  static constexpr int tile_inputs = 256;
+  static constexpr int tiles_deep = (sizes.inputs + tile_inputs - 1) / tile_inputs;
+  static constexpr int tiles_wide =
+      sizes.narrow() ? 1 : round_up(sizes.outputs, dense_panel) / dense_panel;
+  static constexpr int gradient_tiles = tiles_deep * tiles_wide;
+
+  static void weight_gradient(const Context& context, int tile, const float* x, const float* dy,
+                              float* const* gradients, int rows) {
+    const int first = tile % tiles_deep * tile_inputs;
+    const int count = std::min(tile_inputs, sizes.inputs - first);
+    const int column = tile / tiles_deep * dense_panel;
+    if constexpr (sizes.narrow()) {
+      dense_weight_gradient_narrow<sizes>(x, dy, gradients[0], rows, first, count);
+    } else {
+      dense_weight_gradient_wide<sizes>(x, dy, gradients[0] + sizes.panel(column), rows, column,
+                                        first, count, context.scratch);
+    }
+    if (tile == 0) sum_rows<sizes.outputs>(dy, sizes.y_stride, gradients[1], rows);
+  }
+};
+
+}  // namespace etch::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

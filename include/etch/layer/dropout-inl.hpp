@@ -1,0 +1,80 @@
+// Dropout<Rate>: in training each input is dropped with probability Rate, what is kept is scaled by
+// 1 / (1 - Rate); elsewhere nothing happens (TensorFlow's tf.nn.dropout).
+
+#ifndef ETCH_LAYER_DROPOUT_HPP
+#define ETCH_LAYER_DROPOUT_HPP
+
+#include "etch/layer/contract.hpp"
+#include "etch/layer/requirements.hpp"
+
+namespace etch {
+
+/// Any shape, unchanged. Element e of sample s is kept where the uniform number s * size, rounded
+/// up to 4, + e of the stream (seed, Purpose::dropout, layer, step) is at least the rate.
+template <float Rate = 0.5f>
+struct Dropout {
+  static constexpr std::string_view name = "dropout";
+  static constexpr float rate = Rate;
+
+  template <class In>
+  using Output = In;
+
+  template <std::size_t Index, class In>
+  struct Requirements {
+    static_assert(keeps_some<Index, Dropout, In>::value,
+                  "etch: Dropout<Rate>: requires a rate from 0 to below 1, another came; write the "
+                  "share that is dropped, as in Dropout<0.5f>");
+  };
+};
+
+}  // namespace etch
+
+#endif
+
+#if defined(ETCH_LAYER_DROPOUT_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_LAYER_DROPOUT_INL_HPP
+#undef ETCH_LAYER_DROPOUT_INL_HPP
+#else
+#define ETCH_LAYER_DROPOUT_INL_HPP
+#endif
+
+#include <cstring>
+
+#include "etch/kernel/dropout-inl.hpp"
+#include "etch/layer/passes-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace etch::HWY_NAMESPACE {
+
+template <float Rate, class In>
+struct Passes<Dropout<Rate>, In> {
+  static void forward(const Context& context, const float* x, const float* const*, float* y,
+                      int rows) {
+    if (context.training) {
+      drop(context, x, y, rows);
+    } else {
+      std::memcpy(y, x, sizeof(float) * static_cast<std::size_t>(rows) * In::stride);
+    }
+  }
+
+  /// The mask is drawn again: that costs less than to keep it.
+  static void data_gradient(const Context& context, const float*, const float*, const float* const*,
+                            const float* dy, float* dx, int rows) {
+    drop(context, dy, dx, rows);
+  }
+
+  static void drop(const Context& context, const float* x, float* y, int rows) {
+    constexpr std::uint32_t draws = (In::size + 3) / 4 * 4;  // of a sample
+    const float rate = context.dropout_rate < 0 ? Rate : context.dropout_rate;
+    const RandomStream stream{context.seed, Purpose::dropout, context.layer, context.step};
+    for (int row = 0; row < rows; ++row) {
+      const std::uint32_t sample = context.first_row + static_cast<std::uint32_t>(row);
+      dropout(x + row * In::stride, y + row * In::stride, In::size, rate, stream, sample * draws);
+    }
+  }
+};
+
+}  // namespace etch::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

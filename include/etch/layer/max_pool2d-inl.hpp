@@ -1,0 +1,86 @@
+// MaxPool2D<Size, Stride, Padding>: the largest pixel under a sliding window, channel by channel
+// (TensorFlow's MaxPool).
+
+#ifndef ETCH_LAYER_MAX_POOL2D_HPP
+#define ETCH_LAYER_MAX_POOL2D_HPP
+
+#include "etch/layer/contract.hpp"
+#include "etch/layer/requirements.hpp"
+#include "etch/shape/window.hpp"
+
+namespace etch {
+
+/// In: Shape<H, W, C>. Out: a pixel for each place of the window, C channels.
+template <int Size, int Stride = Size, class Padding = Valid>
+struct MaxPool2D {
+  static constexpr std::string_view name = "max_pool2d";
+  static constexpr int window = Size, stride = Stride;
+  using padding = Padding;
+
+  template <class In>
+  static constexpr Window rows = slide<Padding>(In::height, Size, Stride);
+  template <class In>
+  static constexpr Window columns = slide<Padding>(In::width, Size, Stride);
+
+  template <class In>
+  using Output = Shape<rows<In>.out, columns<In>.out, In::channels>;
+
+  template <std::size_t Index, class In>
+  struct Requirements {
+    static_assert(takes_picture<Index, MaxPool2D, In>::value,
+                  "etch: MaxPool2D: requires a picture of height, width and channels, a vector "
+                  "came; put it before the first Dense");
+    static_assert(has_window<Index, MaxPool2D, In>::value,
+                  "etch: MaxPool2D<Size>: requires a window of at least 1 pixel, a smaller one "
+                  "came; write its side, as in MaxPool2D<2>");
+    static_assert(moves<Index, MaxPool2D, In>::value,
+                  "etch: MaxPool2D<Size, Stride>: requires a stride of at least 1, a smaller one "
+                  "came; leave it out for a stride of Size");
+    static_assert(window_fits<Index, MaxPool2D, In>::value,
+                  "etch: MaxPool2D<Size, Stride, Valid>: requires a window no larger than its "
+                  "input, a larger one came; make Size smaller or pad with Same");
+  };
+};
+
+}  // namespace etch
+
+#endif
+
+#if defined(ETCH_LAYER_MAX_POOL2D_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_LAYER_MAX_POOL2D_INL_HPP
+#undef ETCH_LAYER_MAX_POOL2D_INL_HPP
+#else
+#define ETCH_LAYER_MAX_POOL2D_INL_HPP
+#endif
+
+#include "etch/kernel/max_pool2d-inl.hpp"
+#include "etch/layer/passes-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace etch::HWY_NAMESPACE {
+
+template <int Size, int Stride, class Padding, class In>
+struct Passes<MaxPool2D<Size, Stride, Padding>, In> {
+  using Layer = MaxPool2D<Size, Stride, Padding>;
+  using Out = typename Layer::template Output<In>;
+  static constexpr Window rows = Layer::template rows<In>, columns = Layer::template columns<In>;
+
+  static void forward(const Context&, const float* x, const float* const*, float* y, int samples) {
+    for (int n = 0; n < samples; ++n) {
+      max_pool2d_forward<rows, columns, In::channels>(x + n * In::stride, y + n * Out::stride);
+    }
+  }
+
+  static void data_gradient(const Context&, const float* x, const float* y, const float* const*,
+                            const float* dy, float* dx, int samples) {
+    for (int n = 0; n < samples; ++n) {
+      max_pool2d_data_gradient<rows, columns, In::channels>(
+          x + n * In::stride, y + n * Out::stride, dy + n * Out::stride, dx + n * In::stride);
+    }
+  }
+};
+
+}  // namespace etch::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,37 @@
+// What a layer does, once for each SIMD target.
+
+#if defined(ETCH_LAYER_PASSES_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_LAYER_PASSES_INL_HPP
+#undef ETCH_LAYER_PASSES_INL_HPP
+#else
+#define ETCH_LAYER_PASSES_INL_HPP
+#endif
+
+#include "etch/kernel/vec-inl.hpp"
+#include "etch/layer/contract.hpp"
+
+namespace etch::HWY_NAMESPACE {
+
+/// A layer specialises it for its own type, with static functions
+///
+///   forward(context, x, variables, y, rows)
+///   data_gradient(context, x, y, variables, dy, dx, rows)
+///
+/// and, where it has variables, for each of which `gradients` is one array, whole when all tiles
+/// are done, each by anybody and in any order,
+///
+///   gradient_tiles
+///   weight_gradient(context, tile, x, dy, gradients, rows)
+///
+/// x, y, dx, dy: `rows` samples, Shape::stride floats apart. What pads a sample is zero on entry
+/// and must be so on return. Sums run in a fixed order, that of one sample the same for any `rows`.
+template <class Layer, class In>
+struct Passes {
+  static_assert(sizeof(Layer) == 0,
+                "etch: network: requires the passes of each layer for this SIMD target, a layer "
+                "without came; include its header (before <etch/etch.hpp>, named by ETCH_LAYERS)");
+};
+
+}  // namespace etch::HWY_NAMESPACE
+
+#endif

@@ -1,0 +1,84 @@
+#ifndef ETCH_NET_SUMMARY_HPP
+#define ETCH_NET_SUMMARY_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "etch/net/arena.hpp"
+
+namespace etch {
+
+namespace detail {
+
+/// 61706 as "61,706".
+inline std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  return digits;
+}
+
+template <class S>
+std::string to_text(S) {
+  std::string text;
+  for (int extent : S::extents) text += (text.empty() ? "" : " x ") + std::to_string(extent);
+  return text;
+}
+
+using Row = std::array<std::string, 5>;
+
+/// The first two columns to the left, numbers to the right; a rule below the first row and above
+/// the last.
+inline std::string table(const std::vector<Row>& rows) {
+  std::array<std::size_t, 5> width{};
+  for (const Row& row : rows) {
+    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
+  }
+  std::string text;
+  const auto rule = [&] {
+    std::size_t total = 2 * (width.size() - 1);
+    for (std::size_t w : width) total += w;
+    text += std::string(total, '-') + "\n";
+  };
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    if (r == 1 || r + 1 == rows.size()) rule();
+    for (std::size_t c = 0; c < width.size(); ++c) {
+      const std::string padding(width[c] - rows[r][c].size(), ' ');
+      text += (c == 0 ? "" : "  ") + (c < 2 ? rows[r][c] + padding : padding + rows[r][c]);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace detail
+
+/// The table that Keras users know, a line for each layer: its output shape, its parameters, the
+/// FLOPs of its forward pass (two for every product summed) and the bytes of its output, both of
+/// one sample.
+template <class Net>
+std::string summary() {
+  using detail::grouped;
+  std::vector<detail::Row> rows{{"Layer", "Output shape", "Parameters", "FLOPs", "Bytes"},
+                                {"input", detail::to_text(typename Net::Input()), "0", "0",
+                                 grouped(sizeof(float) * Net::Input::size)}};
+  std::uint64_t bytes = sizeof(float) * Net::Input::size;
+  Net::for_each_step([&]<class Step>() {
+    constexpr std::uint64_t output = sizeof(float) * Step::Out::size;
+    rows.push_back({std::string(std::string_view(Step::name)),
+                    detail::to_text(typename Step::Out()), grouped(Step::parameters),
+                    grouped(Step::flops), grouped(output)});
+    bytes += output;
+  });
+  rows.push_back(
+      {"total", "", grouped(Net::parameters), grouped(Net::flops_forward), grouped(bytes)});
+  return detail::table(rows);
+}
+
+}  // namespace etch
+
+#endif

@@ -1,0 +1,133 @@
+// The network at work: forward and backward over some samples of a batch.
+
+#if defined(ETCH_NET_SWEEP_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_NET_SWEEP_INL_HPP
+#undef ETCH_NET_SWEEP_INL_HPP
+#else
+#define ETCH_NET_SWEEP_INL_HPP
+#endif
+
+#include <array>
+#include <cstring>
+
+#include "etch/base/pictures.hpp"
+#include "etch/layer/passes-inl.hpp"
+#include "etch/net/arena.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace etch::HWY_NAMESPACE {
+
+/// Pictures [first, first + rows) as floats, Stride apart, at `x`.
+template <class Input>
+void gather(const Pictures& pictures, std::size_t first, int rows, float* HWY_RESTRICT x) {
+  constexpr std::size_t size = Input::size;
+  for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
+    float* HWY_RESTRICT to = x + row * Input::stride;
+    if (const std::uint8_t* bytes = pictures.bytes(first + row)) {
+      for (std::size_t i = 0; i < size; ++i) {
+        to[i] = (static_cast<float>(bytes[i]) - 127.5f) / 255.0f;
+      }
+    } else {
+      std::memcpy(to, pictures.floats(first + row), size * sizeof(float));
+    }
+  }
+}
+
+/// The sweeps over samples [first, first + rows) of activations that hold `batch` samples.
+template <class Net>
+struct Sweep {
+  using Places = Arena<Net>;
+  template <class T>
+  using Variables = std::array<T*, Places::most_variables>;
+
+  const float* parameters;
+  float* activations;
+  int batch;
+  int first, rows;
+  Context context;
+
+  /// The samples' part of layer `i`'s output in `arena`; i = -1 is the network's input.
+  template <class Out>
+  float* at(float* arena, std::ptrdiff_t i) const {
+    return arena + Places::activation(i, batch) + static_cast<std::size_t>(first) * Out::stride;
+  }
+
+  template <class Step, class T>
+  static Variables<T> variables(T* arena) {
+    Variables<T> pointers{};
+    for (std::size_t v = 0; v < Step::variables.size(); ++v) {
+      pointers[v] = arena + Places::parameters.offset[Step::index][v];
+    }
+    return pointers;
+  }
+
+  template <class Step>
+  Context context_of() const {
+    Context here = context;
+    here.layer = Step::index;
+    here.first_row = static_cast<std::uint32_t>(first);
+    return here;
+  }
+
+  /// From the network's input to its output.
+  void forward() const {
+    Net::for_each_step([&]<class Step>() HWY_ATTR {
+      constexpr auto i = static_cast<std::ptrdiff_t>(Step::index);
+      Passes<typename Step::Layer, typename Step::In>::forward(
+          context_of<Step>(), at<typename Step::In>(activations, i - 1),
+          variables<Step>(parameters).data(), at<typename Step::Out>(activations, i), rows);
+    });
+  }
+
+  /// From the gradient of the output to those of all activations that a weight gradient needs.
+  /// `gradients` is laid out as the activations are.
+  void backward(float* gradients) const {
+    meta::for_each_index<Net::size>([&]<std::size_t FromLast>() HWY_ATTR {
+      using Step = typename Net::template step<Net::size - 1 - FromLast>;
+      constexpr auto i = static_cast<std::ptrdiff_t>(Step::index);
+      if constexpr (Step::index > Net::first_trained) {
+        using In = typename Step::In;
+        using Out = typename Step::Out;
+        Passes<typename Step::Layer, In>::data_gradient(
+            context_of<Step>(), at<In>(activations, i - 1), at<Out>(activations, i),
+            variables<Step>(parameters).data(), at<Out>(gradients, i), at<In>(gradients, i - 1),
+            rows);
+      }
+    });
+  }
+
+  /// Tiles of all weight gradients together.
+  static constexpr int gradient_tiles = [] {
+    int tiles = 0;
+    Net::for_each_step([&]<class Step>() {
+      if constexpr (Step::has_variables) {
+        tiles += Passes<typename Step::Layer, typename Step::In>::gradient_tiles;
+      }
+    });
+    return tiles;
+  }();
+
+  /// Tile `tile` of the parameters' gradients, from the activations and their gradients.
+  void weight_gradient(int tile, float* gradients, float* parameter_gradients) const {
+    int before = 0;
+    Net::for_each_step([&]<class Step>() HWY_ATTR {
+      if constexpr (Step::has_variables) {
+        using In = typename Step::In;
+        using Out = typename Step::Out;
+        using Layer = Passes<typename Step::Layer, In>;
+        constexpr auto i = static_cast<std::ptrdiff_t>(Step::index);
+        if (tile >= before && tile < before + Layer::gradient_tiles) {
+          Layer::weight_gradient(context_of<Step>(), tile - before, at<In>(activations, i - 1),
+                                 at<Out>(gradients, i), variables<Step>(parameter_gradients).data(),
+                                 rows);
+        }
+        before += Layer::gradient_tiles;
+      }
+    });
+  }
+};
+
+}  // namespace etch::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

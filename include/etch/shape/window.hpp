@@ -1,0 +1,54 @@
+#ifndef ETCH_SHAPE_WINDOW_HPP
+#define ETCH_SHAPE_WINDOW_HPP
+
+#include <algorithm>
+
+namespace etch {
+
+/// Padding of a window as in TensorFlow: every place of the window that holds a pixel gives an
+/// output, ceil(in / stride) of them; what is missing is padded half before and half after, the
+/// odd one after.
+struct Same {
+  static constexpr bool pads = true;
+};
+
+/// No padding: the window stays inside the picture.
+struct Valid {
+  static constexpr bool pads = false;
+};
+
+/// A window that slides along one axis: `out` places, `stride` apart, of which place o covers the
+/// inputs o * stride - before + [0, size). Follows TensorFlow's GetWindowedOutputSize.
+struct Window {
+  int in, size, stride, out, before;
+
+  constexpr bool operator==(const Window&) const = default;
+
+  /// Inputs that place `o` really covers, borders left out: [first, last) within the window.
+  constexpr int first(int o) const { return std::max(0, before - o * stride); }
+  constexpr int last(int o) const { return std::min(size, in + before - o * stride); }
+
+  /// How many (place, input) pairs meet inside the picture: the useful work along this axis.
+  constexpr int taps() const {
+    int sum = 0;
+    for (int o = 0; o < out; ++o) sum += std::max(0, last(o) - first(o));
+    return sum;
+  }
+};
+
+/// The window of `size` and `stride` along `in` inputs. Sizes that a network's check refuses give
+/// some window all the same, so that the compiler has nothing further to complain about.
+template <class Padding>
+constexpr Window slide(int in, int size, int stride) {
+  const int step = std::max(stride, 1);
+  if (Padding::pads) {
+    const int out = (in + step - 1) / step;
+    const int missing = std::max((out - 1) * step + size - in, 0);
+    return {in, size, step, out, missing / 2};
+  }
+  return {in, size, step, std::max((in - size) / step + 1, 1), 0};
+}
+
+}  // namespace etch
+
+#endif

@@ -1,0 +1,45 @@
+#ifndef ETCH_TRAIN_STEP_STATE_HPP
+#define ETCH_TRAIN_STEP_STATE_HPP
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "etch/base/buffer.hpp"
+#include "etch/base/team.hpp"
+#include "etch/layer/contract.hpp"
+#include "etch/net/arena.hpp"
+
+namespace etch {
+
+/// Samples that one thread carries through the whole network at a time. Fixed by the type, so that
+/// sums do not depend on the team. Two register tiles of a dense layer; one for small batches, of
+/// which a team would otherwise get too few pieces.
+constexpr int sample_tile(int batch) {
+  return batch >= 32 ? 16 : 8;
+}
+
+/// Parameters that one thread updates at a time: 16 KiB of them and 16 of gradients fit into L1.
+inline constexpr std::size_t update_tile = 4096;
+
+/// The memory of training, apart from the parameters themselves.
+template <class Net, int Batch>
+struct StepState {
+  explicit StepState(int threads) : scratch(scratch_floats * static_cast<std::size_t>(threads)) {}
+
+  static constexpr std::size_t scratch_floats = Arena<Net>::scratch(Batch);
+  static constexpr std::size_t update_tiles =
+      (Arena<Net>::parameters.floats + update_tile - 1) / update_tile;
+
+  Buffer activations{Batch * Arena<Net>::activation_floats};
+  Buffer gradients{Batch * Arena<Net>::activation_floats};  // of the activations, laid out alike
+  Buffer parameter_gradients{Arena<Net>::parameters.floats};
+  Buffer scratch;                             // one part for each thread
+  std::array<float, Batch> losses{};          // of each sample
+  std::array<std::uint8_t, Batch> hits{};     // whether each was right
+  std::array<float, update_tiles> squares{};  // sums of the squared weights of each tile
+};
+
+}  // namespace etch
+
+#endif

@@ -1,0 +1,114 @@
+#ifndef ETCH_TRAIN_TRAINER_HPP
+#define ETCH_TRAIN_TRAINER_HPP
+
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <string>
+
+#include "etch/net/model.hpp"
+#include "etch/train/learning_rate.hpp"
+#include "etch/train/step-inl.hpp"
+
+namespace etch {
+
+/// What a model makes of some samples: the mean loss, and the share of them that it gets right.
+struct Metrics {
+  float loss = 0;
+  float accuracy = 0;
+};
+
+/// A team of the caller's thread alone.
+inline Team& no_team() {
+  static Team team;
+  return team;
+}
+
+/// Trains a model on minibatches of up to `Batch` samples, for which its memory is laid out.
+/// Nothing allocates after construction.
+template <class Net, int Batch, class Optimizer = SGD>
+class Trainer {
+ public:
+  static_assert(Batch >= 1,
+                "etch: Trainer<Net, Batch>: requires a batch of at least 1 sample, fewer came; "
+                "write the largest minibatch that step() will get");
+  static_assert(Net::parameters > 0,
+                "etch: Trainer: requires a network with parameters, one without came; add a "
+                "layer such as Dense<10>");
+  static_assert(Net::Output::rank == 1,
+                "etch: Trainer: requires a network that ends in a vector with a number for each "
+                "class, a picture came; end it with a Dense layer");
+
+  struct Options {
+    LearningRate learning_rate = 0.01f;
+    float l2 = 0;        // strength of half the sum of squared weights in the loss
+    float dropout = -1;  // rate of all Dropout layers; negative: what their types say
+  };
+
+  /// `model` and `team` must outlive the trainer; without a team it works alone.
+  Trainer(Model<Net>& model, const Options& options, Team& team = no_team())
+      : model_(model), options_(options), team_(team), state_(team.size()) {}
+
+  /// Learns from a minibatch. The metrics are those before it, with dropout and the L2 term.
+  /// Throws Error where the minibatch does not suit the network.
+  Metrics step(const Minibatch& minibatch) {
+    Metrics metrics = gradients(minibatch);
+    const float rate = options_.learning_rate.at(step_);
+    ETCH_DISPATCH(model_.target().id, update<Net, Batch, Optimizer>)
+    (model_.parameters().data(), rate, options_.l2, state_, team_);
+    const double squares = std::accumulate(state_.squares.begin(), state_.squares.end(), 0.0);
+    metrics.loss += static_cast<float>(options_.l2 * squares / 2);
+    ++step_;
+    return metrics;
+  }
+
+  /// Computes the gradients of the mean loss, without L2 and without learning.
+  Metrics gradients(const Minibatch& minibatch) {
+    check(minibatch);
+    const Context context{
+        .training = true, .dropout_rate = options_.dropout, .seed = model_.seed(), .step = step_};
+    ETCH_DISPATCH(model_.target().id, compute_gradients<Net, Batch>)
+    (model_.parameters().data(), minibatch, context, state_, team_);
+    const auto count = static_cast<std::ptrdiff_t>(minibatch.pictures.count());
+    const double loss = std::accumulate(state_.losses.begin(), state_.losses.begin() + count, 0.0);
+    const int hits = std::accumulate(state_.hits.begin(), state_.hits.begin() + count, 0);
+    return {static_cast<float>(loss / static_cast<double>(count)),
+            static_cast<float>(hits) / static_cast<float>(count)};
+  }
+
+  /// What gradients() or step() found last, laid out as the model's parameters are: see
+  /// Model::read.
+  std::span<const float> parameter_gradients() const { return state_.parameter_gradients.span(); }
+
+  /// Steps done.
+  std::uint32_t steps() const { return step_; }
+
+ private:
+  static void check(const Minibatch& minibatch) {
+    const std::size_t count = minibatch.pictures.count();
+    if (count < 1 || count > std::size_t{Batch} || minibatch.labels.size() != count) {
+      throw Error("minibatch", "requires 1 to " + std::to_string(Batch) +
+                                   " pictures and a label for each, " + std::to_string(count) +
+                                   " pictures and " + std::to_string(minibatch.labels.size()) +
+                                   " labels came; change the trainer's batch, or the minibatch");
+    }
+    Model<Net>::check(minibatch.pictures);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (minibatch.labels[i] < Net::Output::size) continue;
+      throw Error("minibatch", "requires labels below " + std::to_string(Net::Output::size) +
+                                   ", the number of outputs, " +
+                                   std::to_string(minibatch.labels[i]) + " came at " +
+                                   std::to_string(i) + "; give the network an output more");
+    }
+  }
+
+  Model<Net>& model_;
+  Options options_;
+  Team& team_;
+  StepState<Net, Batch> state_;
+  std::uint32_t step_ = 0;
+};
+
+}  // namespace etch
+
+#endif
