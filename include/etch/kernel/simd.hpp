@@ -76,15 +76,15 @@ inline Target choose() {
   const char* wanted = std::getenv("ETCH_SIMD");
   std::string held;
   for (const Target& target : compiled) {
-    held += (held.empty() ? "" : ", ") + std::string(target.name);
+    if (!held.empty()) held += ", ";
+    held += target.name;
     if (wanted != nullptr && std::string_view(wanted) != target.name) continue;
     if (supports(target.id)) return target;
   }
-  throw Error("simd", "the processor must support one of the targets in this program, " + held +
-                          (wanted == nullptr
-                               ? std::string(", and supports none")
-                               : ", and be asked for it, ETCH_SIMD is " + std::string(wanted)) +
-                          "; build on this machine, or with -Dsimd=portable");
+  const std::string came =
+      wanted == nullptr ? "this one supports none" : "ETCH_SIMD asks for " + std::string(wanted);
+  throw Error("simd", "requires a processor with one of this program's targets (" + held + "), " +
+                          came + "; build on this machine, or with -Dsimd=portable");
 }
 
 }  // namespace etch::simd

@@ -25,7 +25,10 @@ inline std::string grouped(std::uint64_t number) {
 template <class S>
 std::string to_text(S) {
   std::string text;
-  for (int extent : S::extents) text += (text.empty() ? "" : " x ") + std::to_string(extent);
+  for (int extent : S::extents) {
+    if (!text.empty()) text += " x ";
+    text += std::to_string(extent);
+  }
   return text;
 }
 
@@ -48,7 +51,8 @@ inline std::string table(const std::vector<Row>& rows) {
     if (r == 1 || r + 1 == rows.size()) rule();
     for (std::size_t c = 0; c < width.size(); ++c) {
       const std::string padding(width[c] - rows[r][c].size(), ' ');
-      text += (c == 0 ? "" : "  ") + (c < 2 ? rows[r][c] + padding : padding + rows[r][c]);
+      if (c > 0) text += "  ";
+      text += c < 2 ? rows[r][c] + padding : padding + rows[r][c];
     }
     text += "\n";
   }

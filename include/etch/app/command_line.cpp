@@ -1,0 +1,99 @@
+#include "etch/app/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+
+#include "etch/base/cores.hpp"
+#include "etch/kernel/simd.hpp"
+
+namespace etch::app {
+namespace {
+
+constexpr std::uint32_t most_steps = 1'000'000'000;
+constexpr int most_threads = 1'024;
+constexpr double largest_seed = 9e15;  // whole numbers up to here are exact in a double
+
+/// Numbers from `least` to `most`, which CLI::Range takes NaN for.
+CLI::Validator between(double least, double most) {
+  const auto check = [=](const std::string& text) -> std::string {
+    double value = NAN;
+    if (CLI::detail::lexical_cast(text, value) && value >= least && value <= most) return {};
+    return fmt::format("requires a number from {} to {}, {} came", least, most, text);
+  };
+  return CLI::Validator(check, fmt::format("[{} - {}]", least, most));
+}
+
+std::string version(const std::string& name) {
+  return fmt::format("{} (etch {}), SIMD target {}", name, ETCH_VERSION, simd::choose().name);
+}
+
+void add_options(CLI::App& line, bool drops, Settings& settings, Options& options) {
+  line.add_option(
+          "--data", options.data,
+          "An archive or folder of PNG pictures in folders A to J, as notMNIST_small.tar.gz, "
+          "or IDX files, as MNIST's; by default the built-in letters")
+      ->type_name("PATH");
+  line.add_option("--test-size", options.split.test,
+                  "Pictures held out for the test, where the data come in one piece")
+      ->check(between(1, most_steps))
+      ->capture_default_str();
+  line.add_option("--validation-size", options.split.validation,
+                  "Pictures held out for validation, where the data bring none")
+      ->check(between(1, most_steps))
+      ->capture_default_str();
+  line.add_option("--split-seed", options.split.seed, "Which pictures are held out")
+      ->check(between(0, largest_seed))
+      ->capture_default_str();
+  line.add_option("--steps", settings.steps, "Steps of training")
+      ->check(between(1, most_steps))
+      ->capture_default_str();
+  line.add_option("--eval-every", settings.eval_every, "Steps from one report to the next")
+      ->check(between(1, most_steps))
+      ->capture_default_str();
+  line.add_option("--seed", options.seed, "Of initial values and dropout")
+      ->check(between(0, largest_seed))
+      ->capture_default_str();
+  line.add_option("--threads", options.threads,
+                  "Threads; the results are the same to the last digit, whatever their number")
+      ->check(between(1, most_threads))
+      ->capture_default_str();
+  line.add_option("--learning-rate", settings.learning_rate.initial,
+                  "Learning rate, the first one where it decays")
+      ->check(between(0, 1e6))
+      ->capture_default_str();
+  line.add_option("--l2", settings.l2, "Strength of L2 regularisation, of weights and not biases")
+      ->check(between(0, 1e6))
+      ->capture_default_str();
+  if (drops) {
+    line.add_option("--dropout", options.dropout,
+                    "Rate of all dropout layers; by default what the network says")
+        ->check(between(0, 0.999));
+  }
+  line.add_flag("--summary", options.summary, "Print the network's layers and stop");
+}
+
+}  // namespace
+
+std::optional<int> read_command_line(int argc, char** argv, bool drops, Settings& settings,
+                                     Options& options) {
+  options.data = ETCH_LETTERS;
+  options.threads = physical_cores();
+  CLI::App line(settings.about, settings.name);
+  add_options(line, drops, settings, options);
+  line.set_version_flag(
+      "--version", [&] { return version(settings.name); },
+      "Print the version and the SIMD target in use and stop");
+  try {
+    line.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::ParseError& stop) {
+    if (stop.get_exit_code() == 0) return line.exit(stop);
+    fmt::print(stderr, "etch: command line: {}; see {} --help\n", stop.what(), settings.name);
+    return 2;
+  }
+}
+
+}  // namespace etch::app

@@ -1,0 +1,44 @@
+#ifndef ETCH_APP_COMMAND_LINE_HPP
+#define ETCH_APP_COMMAND_LINE_HPP
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "etch/io/dataset.hpp"
+#include "etch/net/initial.hpp"
+#include "etch/train/learning_rate.hpp"
+
+namespace etch::app {
+
+/// What an assignment says about its training; most of it are the defaults of options.
+struct Settings {
+  std::string name;   // of the program
+  std::string about;  // one sentence for --help
+  std::uint32_t steps = 1'001;
+  std::uint32_t eval_every = 50;
+  LearningRate learning_rate = 0.05f;
+  float l2 = 0;
+  Initial initial = {};
+};
+
+/// What the command line adds.
+struct Options {
+  std::filesystem::path data;  // by default the built-in letters
+  SplitOptions split;
+  std::uint64_t seed = 1;
+  int threads = 1;     // by default the physical cores that the process may use
+  float dropout = -1;  // negative: what the network's type says
+  bool summary = false;
+};
+
+/// Reads the command line into `settings` and `options`. What it returns is the program's exit code
+/// if there is nothing more to do: after --help and --version 0, after a mistake, which it explains
+/// in one line on standard error, 2. --dropout exists for networks that drop.
+std::optional<int> read_command_line(int argc, char** argv, bool drops, Settings& settings,
+                                     Options& options);
+
+}  // namespace etch::app
+
+#endif

@@ -1,0 +1,70 @@
+#include "etch/app/notebook.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace etch::app {
+
+Notebook::Notebook(std::uint32_t steps) : steps_(steps), terminal_(isatty(STDOUT_FILENO) == 1) {}
+
+void Notebook::skipped(const Dataset& data) const {
+  if (data.skipped.empty()) return;
+  for (const std::string& picture : data.skipped) fmt::print(stderr, "etch: {}\n", picture);
+  fmt::print(stderr, "etch: {} pictures skipped\n", data.skipped.size());
+}
+
+void Notebook::shapes(const Dataset& data, const std::string& picture, int classes) const {
+  const auto parts = [&](auto&& print) {
+    print("Training set", data.train.size());
+    print("Validation set", data.validation.size());
+    print("Test set", data.test.size());
+  };
+  parts([&](const char* part, std::size_t n) {
+    fmt::print("{} ({}, {}, {}) ({},)\n", part, n, data.height, data.width, n);
+  });
+  parts([&](const char* part, std::size_t n) {
+    fmt::print("{} ({}, {}) ({}, {})\n", part, n, picture, n, classes);
+  });
+}
+
+void Notebook::initialized() {
+  fmt::print("Initialized\n");
+  start_ = last_progress_ = Clock::now();
+}
+
+void Notebook::minibatch(std::uint32_t step, const Metrics& metrics) {
+  erase_progress();
+  fmt::print("Minibatch loss at step {}: {:.6f}\n", step, metrics.loss);
+  fmt::print("Minibatch accuracy: {:.1f}%\n", 100 * metrics.accuracy);
+}
+
+void Notebook::validation(float accuracy) {
+  fmt::print("Validation accuracy: {:.1f}%\n", 100 * accuracy);
+}
+
+void Notebook::test(float accuracy) {
+  erase_progress();
+  fmt::print("Test accuracy: {:.1f}%\n", 100 * accuracy);
+}
+
+void Notebook::progress(std::uint32_t step) {
+  using namespace std::chrono_literals;
+  const Clock::time_point now = Clock::now();
+  if (!terminal_ || now - last_progress_ < 100ms) return;
+  last_progress_ = now;
+  progress_shown_ = true;
+  const double rate = (step + 1) / std::chrono::duration<double>(now - start_).count();
+  const auto left = static_cast<std::uint64_t>((steps_ - step - 1) / rate + 0.5);
+  fmt::print("\rstep {} of {}, {:.0f} steps/s, {}:{:02} left\033[K", step + 1, steps_, rate,
+             left / 60, left % 60);
+  std::fflush(stdout);
+}
+
+void Notebook::erase_progress() {
+  if (progress_shown_) fmt::print("\r\033[K");
+  progress_shown_ = false;
+}
+
+}  // namespace etch::app

@@ -1,0 +1,48 @@
+#ifndef ETCH_APP_NOTEBOOK_HPP
+#define ETCH_APP_NOTEBOOK_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "etch/io/dataset.hpp"
+#include "etch/train/trainer.hpp"
+
+namespace etch::app {
+
+/// Prints what the course's notebooks print, line for line, on standard output. Where that is a
+/// terminal, a line below says how far the training is, how fast, and how long it will take.
+class Notebook {
+ public:
+  explicit Notebook(std::uint32_t steps);
+
+  /// Names the pictures that could not be used, on standard error.
+  void skipped(const Dataset& data) const;
+
+  /// The shapes of the three parts as loaded, and as the network reads them: each picture as
+  /// `picture`, such as "28, 28, 1" or "784", its label as one of `classes`.
+  void shapes(const Dataset& data, const std::string& picture, int classes) const;
+
+  void initialized();
+  void minibatch(std::uint32_t step, const Metrics& metrics);
+  void validation(float accuracy);
+  void test(float accuracy);
+
+  /// Shows the progress line anew, if it has not been for a tenth of a second.
+  void progress(std::uint32_t step);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void erase_progress();
+
+  std::uint32_t steps_;
+  bool terminal_;
+  bool progress_shown_ = false;
+  Clock::time_point start_ = Clock::now(), last_progress_ = start_;
+};
+
+}  // namespace etch::app
+
+#endif
