@@ -1,0 +1,188 @@
+#include "etch/io/idx.hpp"
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <system_error>
+
+#include "etch/base/error.hpp"
+
+namespace etch::detail {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint32_t images_magic = 0x0803, labels_magic = 0x0801, largest_side = 1024;
+constexpr const char* images_suffix = "-images-idx3-ubyte";
+constexpr const char* labels_suffix = "-labels-idx1-ubyte";
+
+/// Reads a file from its beginning to its end, gzipped or not: zlib sees which.
+class IdxFile {
+ public:
+  explicit IdxFile(const fs::path& path) : path_(path) {
+    if (!fs::is_regular_file(path)) fail("a file expected, a folder or device found");
+    file_.reset(gzopen(path.c_str(), "rb"));
+    if (!file_) fail("a file that can be read expected, " + std::generic_category().message(errno));
+    gzbuffer(file_.get(), 1 << 17);
+  }
+
+  void magic(std::uint32_t expected, const char* content) {
+    const std::uint32_t found = number("the magic number");
+    if (found != expected) {
+      fail(fmt::format("magic number {:#010x} ({}) expected at byte 0, {:#010x} found", expected,
+                       content, found));
+    }
+  }
+
+  /// A number of the header.
+  std::uint32_t number(const char* meaning) {
+    std::array<std::uint8_t, 4> b{};
+    const std::size_t at = position_;
+    if (read(b) < b.size()) {
+      fail(fmt::format("{} expected at byte {}, the file ends at byte {}; fetch it again", meaning,
+                       at, position_));
+    }
+    return std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 | b[3];
+  }
+
+  /// All bytes up to the end, which must be `count`. Memory grows with what is there, not with
+  /// what the header claims.
+  std::vector<std::uint8_t> rest(std::size_t count, const std::string& content) {
+    const std::size_t expected = position_ + count;
+    std::vector<std::uint8_t> bytes, chunk(1 << 20);
+    while (bytes.size() < count) {
+      const auto room = std::span{chunk}.first(std::min(chunk.size(), count - bytes.size()));
+      const std::size_t got = read(room);
+      bytes.insert(bytes.end(), room.begin(), room.begin() + static_cast<std::ptrdiff_t>(got));
+      if (got < room.size()) {
+        fail(fmt::format("{} bytes expected ({}), the file ends at byte {}; fetch it again",
+                         expected, content, position_));
+      }
+    }
+    std::array<std::uint8_t, 1> more{};
+    if (read(more) != 0) fail(fmt::format("{} bytes expected ({}), more found", expected, content));
+    return bytes;
+  }
+
+  [[noreturn]] void fail(const std::string& what) const { throw Error(path_.string(), what); }
+
+ private:
+  struct Close {
+    void operator()(gzFile file) const { gzclose(file); }
+  };
+
+  /// The number of bytes read: less than asked for at the end of the file.
+  std::size_t read(std::span<std::uint8_t> to) {
+    const int got = gzread(file_.get(), to.data(), static_cast<unsigned>(to.size()));
+    if (got > 0) position_ += static_cast<std::size_t>(got);
+    if (got < static_cast<int>(to.size())) check();
+    return static_cast<std::size_t>(got);
+  }
+
+  void check() const {
+    int error = Z_OK;
+    const char* text = gzerror(file_.get(), &error);
+    if (error == Z_OK) return;
+    std::string why = error == Z_ERRNO ? std::generic_category().message(errno) : text;
+    if (const auto colon = why.find(": "); colon != why.npos) why.erase(0, colon + 2);  // the path
+    fail(
+        fmt::format("a complete file expected, damaged after byte {} of its content ({}); "
+                    "fetch it again",
+                    position_, why));
+  }
+
+  fs::path path_;
+  std::unique_ptr<gzFile_s, Close> file_;
+  std::size_t position_ = 0;
+};
+
+Collection read_images(const fs::path& path) {
+  IdxFile file(path);
+  file.magic(images_magic, "pictures");
+  const std::size_t count = file.number("the number of pictures");
+  const std::size_t height = file.number("the height");
+  const std::size_t width = file.number("the width");
+  const auto content = fmt::format("{} pictures of {}x{}", count, height, width);
+  if (count == 0 || std::min(height, width) == 0 || std::max(height, width) > largest_side) {
+    file.fail(fmt::format("one picture or more of 1x1 to {}x{} expected, {} found in the header",
+                          largest_side, largest_side, content));
+  }
+  const std::size_t bytes = count * height * width;  // below 2^52
+  if (bytes > largest_collection) {
+    file.fail(
+        fmt::format("at most {} bytes of pixels expected, {} found", largest_collection, content));
+  }
+  return {height, width, file.rest(bytes, content), {}, {}};
+}
+
+std::vector<std::uint8_t> read_labels(const fs::path& path, std::size_t count,
+                                      const fs::path& images) {
+  IdxFile file(path);
+  file.magic(labels_magic, "labels");
+  const std::size_t found = file.number("the number of labels");
+  if (found != count) {
+    file.fail(fmt::format("{} labels expected, one for each picture in {}, {} found", count,
+                          images.filename().string(), found));
+  }
+  auto labels = file.rest(count, fmt::format("{} labels", count));
+  const auto wrong = std::find_if(labels.begin(), labels.end(), [](int l) { return l >= classes; });
+  if (wrong != labels.end()) {
+    const auto i = wrong - labels.begin();
+    file.fail(fmt::format("labels 0 to 9 expected, {} found at byte {} (label {}, counted from 0)",
+                          *wrong, i + 8, i));
+  }
+  return labels;
+}
+
+/// `path`, or `path` with .gz, whichever is there; else empty.
+fs::path find(const fs::path& folder, const std::string& name) {
+  for (const char* const ending : {"", ".gz"}) {
+    if (auto path = folder / (name + ending); fs::exists(path)) return path;
+  }
+  return {};
+}
+
+Collection read_pair(const fs::path& folder, const std::string& name, const fs::path& images) {
+  const fs::path labels = find(folder, name + labels_suffix);
+  const auto missing = [&](const fs::path& there, const char* suffix) {
+    throw Error(there.string(),
+                fmt::format("{}{}[.gz] expected beside it, no such file found", name, suffix));
+  };
+  if (images.empty()) missing(labels, images_suffix);
+  if (labels.empty()) missing(images, labels_suffix);
+  Collection all = read_images(images);
+  all.labels = read_labels(labels, all.pixels.size() / (all.height * all.width), images);
+  return all;
+}
+
+std::string without_gz(const fs::path& path) {
+  return (path.extension() == ".gz" ? path.stem() : path.filename()).string();
+}
+
+}  // namespace
+
+bool is_idx_images(const fs::path& path) {
+  return without_gz(path).ends_with(images_suffix);
+}
+
+Collection read_idx(const fs::path& images) {
+  const std::string name = without_gz(images);
+  return read_pair(images.parent_path(), name.substr(0, name.size() - std::strlen(images_suffix)),
+                   images);
+}
+
+bool has_idx_pair(const fs::path& folder, const std::string& name) {
+  return !find(folder, name + images_suffix).empty() || !find(folder, name + labels_suffix).empty();
+}
+
+Collection read_idx_pair(const fs::path& folder, const std::string& name) {
+  return read_pair(folder, name, find(folder, name + images_suffix));
+}
+
+}  // namespace etch::detail
