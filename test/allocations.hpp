@@ -1,0 +1,11 @@
+#ifndef ETCH_TEST_ALLOCATIONS_HPP
+#define ETCH_TEST_ALLOCATIONS_HPP
+
+namespace etch::test {
+
+/// How often the test program has allocated so far: every form of operator new is counted.
+long allocations();
+
+}  // namespace etch::test
+
+#endif

@@ -1,0 +1,25 @@
+#include "laws/layer_laws.hpp"
+
+using namespace etch;
+using etch::test::layer_laws;
+
+TEST_CASE("Conv2D obeys the laws at the course's shapes") {
+  layer_laws<Conv2D<16, 5, Same, 2>, Shape<28, 28, 1>>(3);
+  layer_laws<Conv2D<16, 5, Same, 2>, Shape<14, 14, 16>>(3);
+  layer_laws<Conv2D<6, 5>, Shape<28, 28, 1>>(2);
+  layer_laws<Conv2D<16, 5, Valid>, Shape<14, 14, 6>>(2);
+}
+
+TEST_CASE("Conv2D obeys the laws at odd shapes") {
+  layer_laws<Conv2D<20, 3, Same, 2>, Shape<13, 11, 5>>(2);
+  layer_laws<Conv2D<37, 4, Same, 3>, Shape<10, 17, 3>>(2);
+  layer_laws<Conv2D<7, 1, Valid, 2>, Shape<9, 9, 18>>(2);
+  layer_laws<Conv2D<13, 3>, Shape<1, 1, 1>>();
+}
+
+TEST_CASE("Conv2D obeys the laws where the window is large") {
+  layer_laws<Conv2D<4, 7>, Shape<5, 5, 3>>(2);
+  layer_laws<Conv2D<3, 7, Valid>, Shape<7, 7, 2>>(2);
+  layer_laws<Conv2D<2, 2, Valid, 3>, Shape<8, 8, 1>>(2);
+  layer_laws<Conv2D<5, 2, Same, 3>, Shape<7, 6, 2>>(2);
+}

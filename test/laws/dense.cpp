@@ -1,0 +1,23 @@
+#include "laws/layer_laws.hpp"
+
+using namespace etch;
+using etch::test::layer_laws;
+
+TEST_CASE("Dense obeys the laws in panels") {
+  layer_laws<Dense<64>, Shape<784>>();
+  layer_laws<Dense<37>, Shape<300>>();
+  layer_laws<Dense<17>, Shape<5>>();
+  layer_laws<Dense<100>, Shape<33>>(8);
+  layer_laws<Dense<48>, Shape<7, 7, 5>>(5);
+}
+
+TEST_CASE("Dense obeys the laws in rows") {
+  layer_laws<Dense<10>, Shape<28, 28, 1>>();
+  layer_laws<Dense<1>, Shape<1>>();
+  layer_laws<Dense<3>, Shape<17>>(1);
+  layer_laws<Dense<16>, Shape<31>>(33);
+}
+
+TEST_CASE("Dense obeys the laws where samples would alias") {
+  layer_laws<Dense<1024>, Shape<9>>();
+}
