@@ -15,6 +15,10 @@
 #include "etch/net/inference-inl.hpp"
 #include "etch/net/initial.hpp"
 
+#if defined(ETCH_PORTABLE) && !defined(ETCH_ETCH_HPP)
+#error "etch: portable build: requires all targets' kernels, one target's came; include <etch/etch.hpp> first"
+#endif
+
 namespace etch {
 
 /// What all random numbers of a model depend on: initial values and dropout.

@@ -55,17 +55,24 @@ struct Step {
 // What the list itself may require; the layers' own requirements stand with the layers.
 
 template <class T>
-struct is_input : std::false_type {};
+struct is_input {
+  static constexpr bool value = false;
+};
 template <int... Extents>
-struct is_input<Input<Extents...>>
-    : std::bool_constant<(sizeof...(Extents) == 1 || sizeof...(Extents) == 3) &&
-                         ((Extents >= 1) && ...)> {};
+struct is_input<Input<Extents...>> {
+  static constexpr bool value =
+      (sizeof...(Extents) == 1 || sizeof...(Extents) == 3) && ((Extents >= 1) && ...);
+};
 
 template <std::size_t Index, class T>
-struct is_layer : std::bool_constant<IsLayer<T>> {};
+struct is_layer {
+  static constexpr bool value = IsLayer<T>;
+};
 
 template <class... Layers>
-struct has_layers : std::bool_constant<(sizeof...(Layers) > 0)> {};
+struct has_layers {
+  static constexpr bool value = sizeof...(Layers) > 0;
+};
 
 namespace detail {
 
@@ -87,29 +94,21 @@ struct NoLayer {
   struct Requirements {};
 };
 
-template <std::size_t Index, class T>
-struct checked {
-  static_assert(is_layer<Index, T>::value,
-                "etch: Network: requires layers after its input, another type came; list layers "
-                "such as Dense<10> or ReLU, without nesting");
-  using type = std::conditional_t<IsLayer<T>, T, NoLayer>;
-};
-
 template <class Shape>
 struct Fold {
   using Steps = meta::mp_list<>;
   using Out = Shape;
 };
-template <class Done, class StepHere>
+template <class Done, class T>
 struct Folded {
-  using Steps = meta::mp_push_back<typename Done::Steps, StepHere>;
-  using Out = typename StepHere::Out;
+  static constexpr std::size_t index = meta::mp_size<typename Done::Steps>::value;
+  static_assert(is_layer<index, T>::value,
+                "etch: Network: requires layers after its input, another type came; list layers "
+                "such as Dense<10> or ReLU, without nesting");
+  using Here = Step<index, std::conditional_t<IsLayer<T>, T, NoLayer>, typename Done::Out>;
+  using Steps = meta::mp_push_back<typename Done::Steps, Here>;
+  using Out = typename Here::Out;
 };
-template <class Done, class Layer>
-using append =
-    Folded<Done, Step<meta::mp_size<typename Done::Steps>::value,
-                      typename checked<meta::mp_size<typename Done::Steps>::value, Layer>::type,
-                      typename Done::Out>>;
 
 }  // namespace detail
 
@@ -128,11 +127,14 @@ struct Network {
                 "such as Dense<10>");
 
   using Input = typename detail::input_shape<In>::type;
-  using Fold = meta::mp_fold<meta::mp_list<Layers...>, detail::Fold<Input>, detail::append>;
+  // Without a proper input no layer is looked at: its complaints would be about no real shape.
+  using Checked =
+      std::conditional_t<is_input<In>::value, meta::mp_list<Layers...>, meta::mp_list<>>;
+  using Fold = meta::mp_fold<Checked, detail::Fold<Input>, detail::Folded>;
   using Steps = typename Fold::Steps;
   using Output = typename Fold::Out;
 
-  static constexpr std::size_t size = sizeof...(Layers);
+  static constexpr std::size_t size = meta::mp_size<Steps>::value;
   template <std::size_t Index>
   using step = meta::mp_at_c<Steps, Index>;
 
