@@ -88,6 +88,9 @@ inline constexpr int conv_columns = std::max(registers - s.kernel() - 3, 4);
 
 template <Conv2DSizes s>
 struct Conv2DForward {
+  using Tag = TagFor<s.filters>;
+  using Lanes = hn::Vec<Tag>;
+  static constexpr Tag tag{};
   static constexpr Window window = s.columns;
   static constexpr Blocks blocks = balanced(window.out, conv_columns<s>, 1);
   /// Rows at a time: a short row alone has too few sums to hide the latency of an FMA.
@@ -102,11 +105,11 @@ struct Conv2DForward {
 
   /// `R` rows of output from `row` on, `Columns` places from `column` on, one vector of filters.
   template <int R, int Columns, Clip c>
-  static HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w, Vec bias,
+  static HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w, Lanes bias,
                               float* HWY_RESTRICT y, int row, int column, int filters) {
-    Vec sum[R][Columns];
+    Lanes sum[R][Columns];
     ETCH_UNROLL for (int r = 0; r < R; ++r) {
-      ETCH_UNROLL for (int o = 0; o < Columns; ++o) sum[r][o] = hn::Zero(float_tag);
+      ETCH_UNROLL for (int o = 0; o < Columns; ++o) sum[r][o] = hn::Zero(tag);
     }
     const int start = column * window.stride - window.before;
     for (int ky = 0; ky < s.rows.size; ++ky) {
@@ -117,15 +120,15 @@ struct Conv2DForward {
         line[r] = inside ? x + (iy * window.in + start) * s.channels : nullptr;
       }
       for (int channel = 0; channel < s.channels; ++channel) {
-        Vec taps[window.size];
+        Lanes taps[window.size];
         const float* w_line = w + (ky * s.channels + channel) * s.line_floats();
         ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
-          taps[kx] = hn::Load(float_tag, w_line + kx * conv_panel);
+          taps[kx] = hn::Load(tag, w_line + kx * conv_panel);
         }
         ETCH_UNROLL for (int r = 0; r < R; ++r) {
           if (line[r] == nullptr) continue;
           ETCH_UNROLL for (int i = c.first; i < c.last; ++i) {
-            const Vec pixel = hn::Set(float_tag, line[r][i * s.channels + channel]);
+            const Lanes pixel = hn::Set(tag, line[r][i * s.channels + channel]);
             ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
               const int o = (i - kx) / window.stride;
               if (i >= kx && (i - kx) % window.stride == 0 && o < Columns) {
@@ -139,16 +142,16 @@ struct Conv2DForward {
     ETCH_UNROLL for (int r = 0; r < R; ++r) {
       float* y_row = y + ((row + r) * window.out + column) * s.filters;
       ETCH_UNROLL for (int o = 0; o < Columns; ++o) {
-        store_first(hn::Add(sum[r][o], bias), y_row + o * s.filters, filters);
+        store_first(hn::Add(sum[r][o], bias), tag, y_row + o * s.filters, filters);
       }
     }
   }
 
   static HWY_INLINE void picture(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                                  const float* HWY_RESTRICT b, float* HWY_RESTRICT y) {
-    for (int filter = 0; filter < s.filters; filter += lanes) {
+    for (int filter = 0; filter < s.filters; filter += lanes_of<Tag>) {
       const float* w_panel = w + filter / conv_panel * s.panel_floats() + filter % conv_panel;
-      const Vec bias = hn::LoadU(float_tag, b + filter);
+      const Lanes bias = hn::LoadU(tag, b + filter);
       for_row_tiles<rows>(s.rows.out, [&](auto tile_rows, int row) ETCH_LAMBDA {
         constexpr int r = decltype(tile_rows)::value;
         for_blocks<blocks, clip>([&]<int Columns, Clip c>(int block) ETCH_LAMBDA {
@@ -196,6 +199,9 @@ void conv2d_transpose_weights(const float* HWY_RESTRICT w, float* HWY_RESTRICT t
 
 template <Conv2DSizes s>
 struct Conv2DDataGradient {
+  using Tag = TagFor<s.channels>;
+  using Lanes = hn::Vec<Tag>;
+  static constexpr Tag tag{};
   static constexpr Window window = s.columns;
   static constexpr Blocks blocks = balanced(window.in, conv_columns<s>, window.stride);
 
@@ -215,21 +221,21 @@ struct Conv2DDataGradient {
   static HWY_INLINE void tile(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
                               float* HWY_RESTRICT dx, int row, int column, int channels) {
     constexpr int filters = s.filter_panels() * conv_panel;
-    Vec sum[Columns];
-    ETCH_UNROLL for (int x = 0; x < Columns; ++x) sum[x] = hn::Zero(float_tag);
+    Lanes sum[Columns];
+    ETCH_UNROLL for (int x = 0; x < Columns; ++x) sum[x] = hn::Zero(tag);
     for (int ky = 0; ky < s.rows.size; ++ky) {
       const int place = row + s.rows.before - ky;
       const int oy = place / s.rows.stride;
       if (place < 0 || place % s.rows.stride != 0 || oy >= s.rows.out) continue;
       const float* line = dy + (oy * window.out + column / window.stride + reach) * s.filters;
       for (int filter = 0; filter < s.filters; ++filter) {
-        Vec taps[window.size];
+        Lanes taps[window.size];
         const float* w_line = w + (ky * filters + filter) * s.line_floats();
         ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
-          taps[kx] = hn::Load(float_tag, w_line + kx * conv_panel);
+          taps[kx] = hn::Load(tag, w_line + kx * conv_panel);
         }
         ETCH_UNROLL for (int o = c.first; o < c.last; ++o) {
-          const Vec gradient = hn::Set(float_tag, line[o * s.filters + filter]);
+          const Lanes gradient = hn::Set(tag, line[o * s.filters + filter]);
           ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
             const int x = (o + reach) * window.stride + kx - window.before;
             if (x >= 0 && x < Columns) sum[x] = hn::MulAdd(gradient, taps[kx], sum[x]);
@@ -238,7 +244,7 @@ struct Conv2DDataGradient {
       }
     }
     ETCH_UNROLL for (int x = 0; x < Columns; ++x) {
-      store_first(sum[x], dx + (row * window.in + column + x) * s.channels, channels);
+      store_first(sum[x], tag, dx + (row * window.in + column + x) * s.channels, channels);
     }
   }
 
@@ -246,7 +252,7 @@ struct Conv2DDataGradient {
                                  float* HWY_RESTRICT dx) {
     constexpr std::ptrdiff_t panel =
         std::ptrdiff_t{s.rows.size} * s.filter_panels() * conv_panel * s.line_floats();
-    for (int channel = 0; channel < s.channels; channel += lanes) {
+    for (int channel = 0; channel < s.channels; channel += lanes_of<Tag>) {
       const float* w_panel = w + channel / conv_panel * panel + channel % conv_panel;
       for (int row = 0; row < s.rows.in; ++row) {
         for_blocks<blocks, clip>([&]<int Columns, Clip c>(int block) ETCH_LAMBDA {
@@ -272,6 +278,9 @@ void conv2d_data_gradient(const float* HWY_RESTRICT dy, const float* HWY_RESTRIC
 
 template <Conv2DSizes s>
 struct Conv2DWeightGradient {
+  using Tag = TagFor<s.filters>;
+  using Lanes = hn::Vec<Tag>;
+  static constexpr Tag tag{};
   static constexpr Window window = s.columns;
   /// Lines whose taps are summed in registers together; they share the loads of dy.
   static constexpr int lines = std::clamp((registers - 7) / window.size, 1, std::min(s.lines(), 8));
@@ -285,21 +294,21 @@ struct Conv2DWeightGradient {
   }
 
   template <int Lines>
-  using Sums = Vec[Lines][window.size];
+  using Sums = Lanes[Lines][window.size];
 
   /// Adds what `Columns` outputs of one row, from `dy` on, have in common with the lines under
   /// them.
   template <int Lines, int Columns, Clip c>
   static HWY_INLINE void add(const float* const (&line)[Lines], const float* HWY_RESTRICT dy,
                              int start, int filters, Sums<Lines>& sum) {
-    Vec gradient[Columns];
+    Lanes gradient[Columns];
     ETCH_UNROLL for (int o = 0; o < Columns; ++o) {
-      gradient[o] = load_first(dy + o * s.filters, filters);
+      gradient[o] = load_first(tag, dy + o * s.filters, filters);
     }
     ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
       if (line[l] == nullptr) continue;
       ETCH_UNROLL for (int i = c.first; i < c.last; ++i) {
-        const Vec pixel = hn::Set(float_tag, line[l][(start + i) * s.channels]);
+        const Lanes pixel = hn::Set(tag, line[l][(start + i) * s.channels]);
         ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
           const int o = (i - kx) / window.stride;
           if (i >= kx && (i - kx) % window.stride == 0 && o < Columns) {
@@ -316,7 +325,7 @@ struct Conv2DWeightGradient {
                               float* HWY_RESTRICT dw, int samples, int first, int filters) {
     Sums<Lines> sum;
     ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
-      ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) sum[l][kx] = hn::Zero(float_tag);
+      ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) sum[l][kx] = hn::Zero(tag);
     }
     for (int n = 0; n < samples; ++n) {
       for (int oy = 0; oy < s.rows.out; ++oy) {
@@ -339,7 +348,7 @@ struct Conv2DWeightGradient {
     }
     ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
       ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
-        hn::Store(sum[l][kx], float_tag, dw + (first + l) * s.line_floats() + kx * conv_panel);
+        hn::Store(sum[l][kx], tag, dw + (first + l) * s.line_floats() + kx * conv_panel);
       }
     }
   }
@@ -358,7 +367,8 @@ void conv2d_weight_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRI
   constexpr int rest = s.lines() % Gradient::lines;
   const int panel = piece / Gradient::groups * conv_panel;
   const int first = piece % Gradient::groups * Gradient::lines;
-  for (int filter = panel; filter < std::min(panel + conv_panel, s.filters); filter += lanes) {
+  for (int filter = panel; filter < std::min(panel + conv_panel, s.filters);
+       filter += lanes_of<typename Gradient::Tag>) {
     float* dw_panel = dw + panel / conv_panel * s.panel_floats() + filter - panel;
     if (first + Gradient::lines <= s.lines()) {
       Gradient::template tile<Gradient::lines>(x, dy + filter, dw_panel, samples, first,
@@ -376,8 +386,8 @@ void conv2d_bias_gradient(const float* HWY_RESTRICT dy, float* HWY_RESTRICT db, 
     Vec sum = hn::Zero(float_tag);
     for (int n = 0; n < samples; ++n) {
       for (int pixel = 0; pixel < s.rows.out * s.columns.out; ++pixel) {
-        sum = hn::Add(
-            sum, load_first(dy + n * s.y_stride + pixel * s.filters + filter, s.filters - filter));
+        sum = hn::Add(sum, load_first(float_tag, dy + n * s.y_stride + pixel * s.filters + filter,
+                                      s.filters - filter));
       }
     }
     hn::StoreU(sum, float_tag, db + filter);

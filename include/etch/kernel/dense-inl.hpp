@@ -139,11 +139,12 @@ void dense_weight_gradient_wide(const float* HWY_RESTRICT x, const float* HWY_RE
 
 // -------------------------------------------------------------------------------------- narrow
 
-/// Outputs [0, Outputs) of `Rows` samples as dot products, the lanes along the inputs.
+/// Outputs [0, Outputs) of `Rows` samples as dot products, the lanes along the inputs. Writes whole
+/// vectors: what follows is padding, or written later.
 template <DenseSizes s, int Rows, int Outputs>
 HWY_INLINE void dense_dots(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                            const float* HWY_RESTRICT b, float* HWY_RESTRICT y) {
-  Vec sum[Rows][Outputs];
+  Vec sum[Rows][lanes];
   ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
     ETCH_UNROLL for (int n = 0; n < Outputs; ++n) sum[r][n] = hn::Zero(float_tag);
   }
@@ -157,9 +158,8 @@ HWY_INLINE void dense_dots(const float* HWY_RESTRICT x, const float* HWY_RESTRIC
     }
   }
   ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
-    ETCH_UNROLL for (int n = 0; n < Outputs; ++n) {
-      y[r * s.y_stride + n] = hn::GetLane(hn::SumOfLanes(float_tag, sum[r][n])) + b[n];
-    }
+    const Vec dots = sum_each<FloatTag, Outputs>(sum[r]);
+    hn::StoreU(hn::Add(dots, hn::LoadU(float_tag, b)), float_tag, y + r * s.y_stride);
   }
 }
 
@@ -167,21 +167,22 @@ HWY_INLINE void dense_dots(const float* HWY_RESTRICT x, const float* HWY_RESTRIC
 template <DenseSizes s>
 void dense_forward_narrow(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                           const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows) {
-  constexpr int most = registers - 6;  // sums at a time
+  constexpr int most = std::min(registers - 6, lanes);  // sums of a row at a time
   constexpr int groups = (s.outputs + most - 1) / most;
   constexpr int outputs = (s.outputs + groups - 1) / groups;
   constexpr int rest = s.outputs % outputs;
-  for_row_tiles<most / outputs >= 2 ? 2 : 1>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
-    const float* x_row = x + row * s.x_stride;
-    float* y_row = y + row * s.y_stride;
-    int n = 0;
-    for (; n + outputs <= s.outputs; n += outputs) {
-      dense_dots<s, tile_rows, outputs>(x_row, w + n * s.depth(), b + n, y_row + n);
-    }
-    if constexpr (rest > 0) {
-      dense_dots<s, tile_rows, rest>(x_row, w + n * s.depth(), b + n, y_row + n);
-    }
-  });
+  for_row_tiles<(registers - 6) / outputs >= 2 ? 2 : 1>(
+      rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
+        const float* x_row = x + row * s.x_stride;
+        float* y_row = y + row * s.y_stride;
+        int n = 0;
+        for (; n + outputs <= s.outputs; n += outputs) {
+          dense_dots<s, tile_rows, outputs>(x_row, w + n * s.depth(), b + n, y_row + n);
+        }
+        if constexpr (rest > 0) {
+          dense_dots<s, tile_rows, rest>(x_row, w + n * s.depth(), b + n, y_row + n);
+        }
+      });
 }
 
 /// dx = dy W, the lanes along the inputs.

@@ -35,9 +35,9 @@ void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y) {
       for (int c = 0; c < Channels; c += lanes) {
         Vec largest = hn::Set(float_tag, -std::numeric_limits<float>::infinity());
         for_window<rows, columns, Channels>(oy, ox, [&](int offset) ETCH_LAMBDA {
-          largest = hn::Max(largest, load_first(x + offset + c, Channels - c));
+          largest = hn::Max(largest, load_first(float_tag, x + offset + c, Channels - c));
         });
-        store_first(largest, y_pixel + c, Channels - c);
+        store_first(largest, float_tag, y_pixel + c, Channels - c);
       }
     }
   }
@@ -53,13 +53,13 @@ void max_pool2d_data_gradient(const float* HWY_RESTRICT x, const float* HWY_REST
     for (int ox = 0; ox < columns.out; ++ox) {
       const int place = (oy * columns.out + ox) * Channels;
       for (int c = 0; c < Channels; c += lanes) {
-        const Vec largest = load_first(y + place + c, Channels - c);
-        Vec left = load_first(dy + place + c, Channels - c);  // to be given to a pixel
+        const Vec largest = load_first(float_tag, y + place + c, Channels - c);
+        Vec left = load_first(float_tag, dy + place + c, Channels - c);  // to be given to a pixel
         for_window<rows, columns, Channels>(oy, ox, [&](int offset) ETCH_LAMBDA {
-          const auto here = hn::Eq(load_first(x + offset + c, Channels - c), largest);
-          const Vec given =
-              hn::Add(load_first(dx + offset + c, Channels - c), hn::IfThenElseZero(here, left));
-          store_first(given, dx + offset + c, Channels - c);
+          const auto here = hn::Eq(load_first(float_tag, x + offset + c, Channels - c), largest);
+          const Vec given = hn::Add(load_first(float_tag, dx + offset + c, Channels - c),
+                                    hn::IfThenElseZero(here, left));
+          store_first(given, float_tag, dx + offset + c, Channels - c);
           left = hn::IfThenZeroElse(here, left);
         });
       }

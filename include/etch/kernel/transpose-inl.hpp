@@ -63,6 +63,41 @@ HWY_INLINE void transpose_block(const float* HWY_RESTRICT from, std::ptrdiff_t f
   ETCH_UNROLL for (int c = 0; c < n; ++c) hn::StoreU(block[c], d, to + c * to_row);
 }
 
+/// Lane i of the result: the sum of the lanes of rows[i], for i < Count, and 0 for the others; the
+/// stages of transpose, adding what it would keep apart. Destroys rows.
+template <class Tag, int Count, int N = static_cast<int>(hn::MaxLanes(Tag()))>
+HWY_INLINE hn::Vec<Tag> sum_each(hn::Vec<Tag> (&rows)[N]) {
+  const Tag d;
+  const hn::Repartition<double, Tag> pairs;
+  ETCH_UNROLL for (int r = Count; r < N; ++r) rows[r] = hn::Zero(d);
+  ETCH_UNROLL for (int r = 0; 2 * r < Count; ++r) {
+    rows[r] = hn::Add(hn::InterleaveLower(d, rows[2 * r], rows[2 * r + 1]),
+                      hn::InterleaveUpper(d, rows[2 * r], rows[2 * r + 1]));
+  }
+  constexpr int halves = (Count + 1) / 2;
+  if constexpr (halves % 2 == 1 && halves < N) rows[halves] = hn::Zero(d);
+  ETCH_UNROLL for (int r = 0; 2 * r < halves; ++r) {
+    const auto a = hn::BitCast(pairs, rows[2 * r]), b = hn::BitCast(pairs, rows[2 * r + 1]);
+    rows[r] = hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, a, b)),
+                      hn::BitCast(d, hn::InterleaveUpper(pairs, a, b)));
+  }
+  constexpr int quarters = (halves + 1) / 2;  // rows of four sums, one in each block
+  ETCH_UNROLL for (int r = quarters; r < N / 4; ++r) rows[r] = hn::Zero(d);
+  if constexpr (N == 16) {
+    ETCH_UNROLL for (int r = 0; r < 2; ++r) {
+      const auto even = rows[2 * r], odd = rows[2 * r + 1];
+      rows[r] = hn::Add(hn::OddEvenBlocks(hn::SwapAdjacentBlocks(odd), even),
+                        hn::OddEvenBlocks(odd, hn::SwapAdjacentBlocks(even)));
+    }
+  }
+  if constexpr (N >= 8) {
+    return hn::Add(hn::ConcatLowerLower(d, rows[1], rows[0]),
+                   hn::ConcatUpperUpper(d, rows[1], rows[0]));
+  } else {
+    return rows[0];
+  }
+}
+
 }  // namespace etch::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

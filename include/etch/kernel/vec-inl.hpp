@@ -50,20 +50,40 @@ inline constexpr int registers = 16;
 template <int N>
 using Int = std::integral_constant<int, N>;
 
+/// The narrowest vectors that hold `Count` floats, for arrays of few columns. Where the units take
+/// two half vectors for one (Zen 4), that halves the work that padding costs; elsewhere it is free.
+template <int Count>
+using TagFor = hn::CappedTag<float, Count <= 4   ? 4
+                                    : Count <= 8 ? 8
+                                                 : 16>;
+
+template <class Tag>
+inline constexpr int lanes_of = static_cast<int>(hn::MaxLanes(Tag()));
+
 /// Loads the first `count` lanes, zero in the others; touches no memory behind them.
-HWY_INLINE Vec load_first(const float* HWY_RESTRICT from, int count) {
-  if (count >= lanes) return hn::LoadU(float_tag, from);
-  alignas(64) float whole[lanes] = {};
+template <class Tag>
+HWY_INLINE hn::Vec<Tag> load_first(Tag d, const float* HWY_RESTRICT from, int count) {
+  if (count >= lanes_of<Tag>) return hn::LoadU(d, from);
+#if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86  // masked loads in hardware
+  return hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count)), d, from);
+#else
+  alignas(64) float whole[lanes_of<Tag>] = {};
   for (int i = 0; i < count; ++i) whole[i] = from[i];
-  return hn::Load(float_tag, whole);
+  return hn::Load(d, whole);
+#endif
 }
 
 /// Stores the first `count` lanes and touches no memory behind them.
-HWY_INLINE void store_first(Vec v, float* HWY_RESTRICT to, int count) {
-  if (count >= lanes) return hn::StoreU(v, float_tag, to);
-  alignas(64) float whole[lanes];
-  hn::Store(v, float_tag, whole);
+template <class Tag>
+HWY_INLINE void store_first(hn::Vec<Tag> v, Tag d, float* HWY_RESTRICT to, int count) {
+  if (count >= lanes_of<Tag>) return hn::StoreU(v, d, to);
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+  hn::BlendedStore(v, hn::FirstN(d, static_cast<std::size_t>(count)), d, to);
+#else
+  alignas(64) float whole[lanes_of<Tag>];
+  hn::Store(v, d, whole);
   for (int i = 0; i < count; ++i) to[i] = whole[i];
+#endif
 }
 
 /// Calls `tile(Int<R>, first_row)` for tiles of R = Most, 4, 2 and 1 rows that cover `rows`.
