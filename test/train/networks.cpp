@@ -124,8 +124,8 @@ std::vector<float> trained(int threads, std::vector<Metrics>* metrics = nullptr)
   Model<Net> model(Seed{5}, Initial{.deviation = 0.3f});
   Trainer<Net, Batch> trainer(model, {.learning_rate = 0.1f, .l2 = 0.01f}, team);
   const Samples<Net> samples(Batch);
-  for (std::size_t count : {Batch, Batch, Batch - 3, 1, Batch}) {
-    const Metrics here = trainer.step(samples.first(count));
+  for (int count : {Batch, Batch, Batch - 3, 1, Batch}) {
+    const Metrics here = trainer.step(samples.first(static_cast<std::size_t>(count)));
     if (metrics != nullptr) metrics->push_back(here);
   }
   return {model.parameters().begin(), model.parameters().end()};
@@ -211,7 +211,7 @@ TEST_CASE("Nothing allocates after construction") {
     Evaluator<Convolutions> evaluator(model, team);
     const Samples<Convolutions> samples(100);
     const long before = test::allocations();
-    for (std::size_t count : {16, 5}) trainer.step(samples.first(count));
+    for (std::size_t count : {16u, 5u}) trainer.step(samples.first(count));
     CHECK(evaluator.accuracy(samples) >= 0);
     CHECK(model.predict(std::span(samples.values).first(182)).size() == 10);
     CHECK(test::allocations() == before);
