@@ -258,11 +258,11 @@ template <class Layer, class In>
 void layer_laws(int rows = 19) {
   int targets = 0;
   for (const simd::Target& target : simd::compiled) {
-    if (!simd::supports(target.id)) continue;
+    if (!simd::supports(target)) continue;
     ++targets;
-    INFO(target.name << ", " << std::string(std::string_view(Layer::name)) << ", input " << In::size
-                     << " = " << In::height << " x " << In::width << " x " << In::channels
-                     << ", rows " << rows);
+    INFO(target.name() << ", " << std::string(std::string_view(Layer::name)) << ", input "
+                       << In::size << " = " << In::height << " x " << In::width << " x "
+                       << In::channels << ", rows " << rows);
     Bench<Layer, In> bench(rows);
     forward_is_the_oracle(bench, target);
     data_gradient_is_the_difference(bench, target);

@@ -14,7 +14,7 @@ TEST_CASE("MaxPool2D obeys the laws") {
 
 TEST_CASE("MaxPool2D gives the gradient of equal pixels to the first") {
   for (const simd::Target& target : simd::compiled) {
-    if (!simd::supports(target.id)) continue;
+    if (!simd::supports(target)) continue;
     test::Bench<MaxPool2D<2>, Shape<2, 2, 1>> bench(1);
     std::fill_n(bench.x.begin(), 4, 0.5f);
     bench.forward(target);
@@ -31,7 +31,7 @@ TEST_CASE("ReLU obeys the laws") {
 
 TEST_CASE("ReLU passes no gradient at zero, as TensorFlow's") {
   for (const simd::Target& target : simd::compiled) {
-    if (!simd::supports(target.id)) continue;
+    if (!simd::supports(target)) continue;
     test::Bench<ReLU, Shape<3>> bench(1);
     bench.x[1] = 0;
     bench.data_gradient(target);
@@ -47,7 +47,7 @@ TEST_CASE("Dropout obeys the laws") {
 
 TEST_CASE("Dropout keeps its share, and everything where nobody trains") {
   for (const simd::Target& target : simd::compiled) {
-    if (!simd::supports(target.id)) continue;
+    if (!simd::supports(target)) continue;
     test::Bench<Dropout<0.3f>, Shape<1000>> bench(10);
     bench.forward(target);
     const auto dropped = std::count(bench.y.begin(), bench.y.end(), 0.0f) - 10 * 8;  // padding

@@ -51,9 +51,9 @@ struct Samples {
 template <class Body>
 void on_every_target(const Body& body) {
   for (const simd::Target& target : simd::compiled) {
-    if (!simd::supports(target.id)) continue;
-    setenv("ETCH_SIMD", target.name, 1);
-    INFO("target " << target.name);
+    if (!simd::supports(target)) continue;
+    setenv("ETCH_SIMD", std::string(target.name()).c_str(), 1);
+    INFO("target " << target.name());
     body();
   }
   unsetenv("ETCH_SIMD");

@@ -27,7 +27,7 @@ CLI::Validator between(double least, double most) {
 }
 
 std::string version(const std::string& name) {
-  return fmt::format("{} (etch {}), SIMD target {}", name, ETCH_VERSION, simd::choose().name);
+  return fmt::format("{} (etch {}), SIMD target {}", name, ETCH_VERSION, simd::choose().name());
 }
 
 void add_options(CLI::App& line, bool drops, Settings& settings, Options& options) {

@@ -8,7 +8,7 @@
 // - ETCH_NATIVE=HWY_AVX3 (or another of Highway's targets): that one alone, whatever the compiler's
 //   flags. Functions without vectors stay code for any processor of the family, so that a lesser
 //   one can be told.
-// - neither: the one target that the compiler's flags allow.
+// - neither: the best target that the compiler's flags allow, at least SSE4.
 
 #if defined(ETCH_PORTABLE) && defined(__x86_64__)
 #define HWY_BASELINE_TARGETS HWY_SSE4
@@ -18,11 +18,12 @@
 #if defined(ETCH_NATIVE)
 #define HWY_BASELINE_TARGETS ETCH_NATIVE
 #elif defined(__x86_64__) && !defined(__SSE4_2__)
-#pragma message("etch: SIMD is off, because the flags allow no more than SSE2; add -march=native")
+#pragma message("etch: the flags leave SIMD off, kernels use SSE4 alone; add -march=native")
+#define HWY_BASELINE_TARGETS HWY_SSE4
 #endif
 #endif
 
-#include <hwy/detect_targets.h>
+#include <hwy/targets.h>
 
 #include <cstdint>
 #include <cstdlib>
@@ -33,29 +34,23 @@
 
 namespace etch::simd {
 
+/// One of Highway's targets, such as HWY_AVX3.
 struct Target {
-  std::int64_t id;  // Highway's HWY_AVX3 and so on
-  const char* name;
+  std::int64_t id;
+  std::string_view name() const { return hwy::TargetName(id); }  // "AVX3"
 };
 
 /// The targets in this binary, best first.
 inline constexpr Target compiled[] = {
-#if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX3)
-    {HWY_AVX3, "AVX3"},
-#endif
-#if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX2)
-    {HWY_AVX2, "AVX2"},
-#endif
-#if defined(__x86_64__) && (HWY_TARGETS & HWY_SSE4)
-    {HWY_SSE4, "SSE4"},
-#endif
-#if !defined(__x86_64__) || !(HWY_STATIC_TARGET & (HWY_AVX3 | HWY_AVX2 | HWY_SSE4))
-    {HWY_STATIC_TARGET, "the compiler's flags"},
+#if defined(ETCH_PORTABLE) && defined(__x86_64__)
+    {HWY_AVX3}, {HWY_AVX2}, {HWY_SSE4}
+#else
+    {HWY_STATIC_TARGET}
 #endif
 };
 
 /// Whether this processor can run `target`.
-inline bool supports(std::int64_t target) {
+inline bool supports(Target target) {
 #if defined(__x86_64__)
   const bool sse4 = __builtin_cpu_supports("sse4.2");
   const bool avx2 = sse4 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
@@ -63,11 +58,11 @@ inline bool supports(std::int64_t target) {
   const bool avx3 = avx2 && __builtin_cpu_supports("avx512f") &&
                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
                     __builtin_cpu_supports("avx512bw");
-  if (target == HWY_SSE4) return sse4;
-  if (target == HWY_AVX2) return avx2;
-  if (target == HWY_AVX3) return avx3;
+  if (target.id == HWY_SSE4) return sse4;
+  if (target.id == HWY_AVX2) return avx2;
+  if (target.id == HWY_AVX3) return avx3;
 #endif
-  return target == HWY_STATIC_TARGET;
+  return target.id == HWY_STATIC_TARGET;
 }
 
 /// The target to run: the best that the binary holds and the processor supports, or the one that
@@ -77,9 +72,9 @@ inline Target choose() {
   std::string held;
   for (const Target& target : compiled) {
     if (!held.empty()) held += ", ";
-    held += target.name;
-    if (wanted != nullptr && std::string_view(wanted) != target.name) continue;
-    if (supports(target.id)) return target;
+    held += target.name();
+    if (wanted != nullptr && wanted != target.name()) continue;
+    if (supports(target)) return target;
   }
   const std::string came =
       wanted == nullptr ? "this one supports none" : "ETCH_SIMD asks for " + std::string(wanted);

@@ -64,7 +64,7 @@ struct is_input<Input<Extents...>> {
       (sizeof...(Extents) == 1 || sizeof...(Extents) == 3) && ((Extents >= 1) && ...);
 };
 
-template <std::size_t Index, class T>
+template <std::size_t Index, class T, class In>
 struct is_layer {
   static constexpr bool value = IsLayer<T>;
 };
@@ -76,22 +76,32 @@ struct has_layers {
 
 namespace detail {
 
-template <class T>
-struct input_shape {
-  using type = Shape<1>;
-};
-template <int... Extents>
-struct input_shape<Input<Extents...>> {
-  using type = std::conditional_t<is_input<Input<Extents...>>::value, Shape<Extents...>, Shape<1>>;
+template <class In, class... Layers>
+struct ListRequirements {
+  static_assert(is_input<In>::value,
+                "etch: Network: requires Input<height, width, channels> or Input<units>, all at "
+                "least 1, as its first argument, another type came; begin with the input");
+  static_assert(has_layers<Layers...>::value,
+                "etch: Network: requires at least one layer after its input, none came; add one, "
+                "such as Dense<10>");
 };
 
-/// Stands for what is no layer, so that the compiler has nothing further to complain about.
-struct NoLayer {
-  static constexpr std::string_view name = "no_layer";
-  template <class In>
-  using Output = In;
-  template <std::size_t Index, class In>
-  struct Requirements {};
+/// What is no input counts as a picture that suits almost all layers, so that the compiler has
+/// nothing further to complain about.
+template <class T, bool = is_input<T>::value>
+struct input_shape {
+  using type = Shape<256, 256, 1>;
+};
+template <int... Extents>
+struct input_shape<Input<Extents...>, true> {
+  using type = Shape<Extents...>;
+};
+
+template <std::size_t Index, class T, class In>
+struct ListedRequirements {
+  static_assert(is_layer<Index, T, In>::value,
+                "etch: Network: requires layers after its input, another type came; list layers "
+                "such as Dense<10> or ReLU, without nesting");
 };
 
 template <class Shape>
@@ -99,16 +109,20 @@ struct Fold {
   using Steps = meta::mp_list<>;
   using Out = Shape;
 };
-template <class Done, class T>
+template <class Done, class Layer>
 struct Folded {
-  static constexpr std::size_t index = meta::mp_size<typename Done::Steps>::value;
-  static_assert(is_layer<index, T>::value,
-                "etch: Network: requires layers after its input, another type came; list layers "
-                "such as Dense<10> or ReLU, without nesting");
-  using Here = Step<index, std::conditional_t<IsLayer<T>, T, NoLayer>, typename Done::Out>;
+  using Here = Step<meta::mp_size<typename Done::Steps>::value, Layer, typename Done::Out>;
   using Steps = meta::mp_push_back<typename Done::Steps, Here>;
   using Out = typename Here::Out;
 };
+/// What is no layer is left out, to the same end.
+template <class Done, class T>
+struct LeftOut : Done {
+  static constexpr std::size_t index = meta::mp_size<typename Done::Steps>::value;
+  static_assert(sizeof(ListedRequirements<index, T, typename Done::Out>) > 0);
+};
+template <class Done, class T>
+using append = std::conditional_t<IsLayer<T>, Folded<Done, T>, LeftOut<Done, T>>;
 
 }  // namespace detail
 
@@ -119,18 +133,11 @@ struct Folded {
 /// The layers' shapes follow from the input; a picture that reaches a Dense is flattened.
 template <class In, class... Layers>
 struct Network {
-  static_assert(is_input<In>::value,
-                "etch: Network: requires Input<height, width, channels> or Input<units>, all at "
-                "least 1, as its first argument, another type came; begin with the input");
-  static_assert(has_layers<Layers...>::value,
-                "etch: Network: requires at least one layer after its input, none came; add one, "
-                "such as Dense<10>");
+  // As in Step: clang goes on with this class where another one fails an assertion.
+  static_assert(sizeof(detail::ListRequirements<In, Layers...>) > 0);
 
   using Input = typename detail::input_shape<In>::type;
-  // Without a proper input no layer is looked at: its complaints would be about no real shape.
-  using Checked =
-      std::conditional_t<is_input<In>::value, meta::mp_list<Layers...>, meta::mp_list<>>;
-  using Fold = meta::mp_fold<Checked, detail::Fold<Input>, detail::Folded>;
+  using Fold = meta::mp_fold<meta::mp_list<Layers...>, detail::Fold<Input>, detail::append>;
   using Steps = typename Fold::Steps;
   using Output = typename Fold::Out;
 
