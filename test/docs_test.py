@@ -1,5 +1,6 @@
-"""Documentation quotes compiled files: each `<!-- quote: FILE PART -->` is followed by a code block
-that is that part of that file, to the letter. `docs_test.py --write` brings the blocks up to date."""
+"""Documentation quotes compiled files: each `<!-- quote: FILE PART -->` is followed by a code
+block that is that part of that file, to the letter. `docs_test.py --write` brings the blocks up to
+date."""
 
 import pathlib
 import re

@@ -21,7 +21,7 @@ def run(program, *options, **keywords):
 
 
 def notebook(output):
-    """The notebook's lines as a list of (pattern name, number) where all lines are as they must be."""
+    """The lines as a list of (pattern name, step, number); every line must be a notebook's."""
     patterns = [
         ("loaded", r"(Training|Validation|Test) set \((\d+), 28, 28\) \(\2,\)"),
         ("reshaped", r"(Training|Validation|Test) set \((\d+), (?:784|28, 28, 1)\) \(\2, 10\)"),

@@ -12,6 +12,12 @@
 
 namespace etch::HWY_NAMESPACE {
 
+/// Only a layer without passes asks.
+template <class Layer, class In>
+struct has_passes {
+  static constexpr bool value = false;
+};
+
 /// A layer specialises it for its own type, with static functions
 ///
 ///   forward(context, x, variables, y, rows)
@@ -27,8 +33,15 @@ namespace etch::HWY_NAMESPACE {
 /// and must be so on return. Sums run in a fixed order, that of one sample the same for any `rows`.
 template <class Layer, class In>
 struct Passes {
-  static_assert(sizeof(Layer) == 0,
-                "etch: network: requires the passes of each layer for this SIMD target, a layer "
+  // They are here so that the compiler has nothing further to complain about, before the assertion
+  // because clang leaves out of a class what follows a failed one.
+  static void forward(const auto&...) {}
+  static void data_gradient(const auto&...) {}
+  static constexpr int gradient_tiles = 1;
+  static void weight_gradient(const auto&...) {}
+
+  static_assert(has_passes<Layer, In>::value,
+                "etch: Network: requires the passes of each layer for this SIMD target, a layer "
                 "without came; include its header (before <etch/etch.hpp>, named by ETCH_LAYERS)");
 };
 

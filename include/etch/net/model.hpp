@@ -16,7 +16,7 @@
 #include "etch/net/initial.hpp"
 
 #if defined(ETCH_PORTABLE) && !defined(ETCH_ETCH_HPP)
-#error "etch: portable build: requires all targets' kernels, one target's came; include <etch/etch.hpp> first"
+#error "etch: portable build: requires all of etch, a part came; include <etch/etch.hpp> first"
 #endif
 
 namespace etch {

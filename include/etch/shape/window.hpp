@@ -40,13 +40,14 @@ struct Window {
 /// some window all the same, so that the compiler has nothing further to complain about.
 template <class Padding>
 constexpr Window slide(int in, int size, int stride) {
-  const int step = std::max(stride, 1);
+  size = std::max(size, 1);
+  stride = std::max(stride, 1);
   if (Padding::pads) {
-    const int out = (in + step - 1) / step;
-    const int missing = std::max((out - 1) * step + size - in, 0);
-    return {in, size, step, out, missing / 2};
+    const int out = (in + stride - 1) / stride;
+    const int missing = std::max((out - 1) * stride + size - in, 0);
+    return {in, size, stride, out, missing / 2};
   }
-  return {in, size, step, std::max((in - size) / step + 1, 1), 0};
+  return {in, size, stride, std::max((in - size) / stride + 1, 1), 0};
 }
 
 }  // namespace etch

@@ -2,6 +2,7 @@
 #define ETCH_TRAIN_LEARNING_RATE_HPP
 
 #include <cmath>
+#include <cstdint>
 
 namespace etch {
 

@@ -7,13 +7,13 @@
 #define ETCH_TRAIN_LOSS_INL_HPP
 #endif
 
+#include "etch/kernel/vec-inl.hpp"
+
 #include <hwy/contrib/math/math-inl.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-
-#include "etch/kernel/vec-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {

@@ -24,18 +24,36 @@ inline Team& no_team() {
   return team;
 }
 
+// What a trainer requires, by name: see layer/requirements.hpp. A network without layers has had
+// its error.
+
+template <class Net, int Batch>
+struct has_samples {
+  static constexpr bool value = Batch >= 1;
+};
+
+template <class Net>
+struct has_parameters {
+  static constexpr bool value = Net::size == 0 || Net::parameters > 0;
+};
+
+template <class Net, class Output>
+struct ends_in_vector {
+  static constexpr bool value = Net::size == 0 || Output::rank == 1;
+};
+
 /// Trains a model on minibatches of up to `Batch` samples, for which its memory is laid out.
 /// Nothing allocates after construction.
 template <class Net, int Batch, class Optimizer = SGD>
 class Trainer {
  public:
-  static_assert(Batch >= 1,
+  static_assert(has_samples<Net, Batch>::value,
                 "etch: Trainer<Net, Batch>: requires a batch of at least 1 sample, fewer came; "
                 "write the largest minibatch that step() will get");
-  static_assert(Net::parameters > 0,
+  static_assert(has_parameters<Net>::value,
                 "etch: Trainer: requires a network with parameters, one without came; add a "
                 "layer such as Dense<10>");
-  static_assert(Net::Output::rank == 1,
+  static_assert(ends_in_vector<Net, typename Net::Output>::value,
                 "etch: Trainer: requires a network that ends in a vector with a number for each "
                 "class, a picture came; end it with a Dense layer");
 

@@ -1,0 +1,17 @@
+// game: the network may use 100 kB
+// shows: 163328 <= 100000
+#include <etch/etch.hpp>
+
+using namespace etch;
+
+#ifdef ETCH_FIXED
+using Net = Network<Input<28, 28, 1>, Conv2D<6, 5, Same, 2>, ReLU, Dense<10>>;
+#else
+using Net = Network<Input<28, 28, 1>, Conv2D<6, 5, Same, 1>, ReLU, Dense<10>>;
+#endif
+
+static_assert(activation_bytes<Net, 4> <= 100'000, "game: the network may use 100 kB");
+
+int main() {
+  Model<Net> model;
+}

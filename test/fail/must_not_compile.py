@@ -1,0 +1,71 @@
+"""A source that must not compile, with g++ and clang, for the reason that its first line gives:
+
+    // etch: Dense<Units>: requires at least 1 unit, fewer came
+    // shows: has_units<2, Dense<0>, Shape<100>>
+
+The first `error:` line holds the sentence, which etch continues with what to do. What the source
+`shows`, " ... " standing for anything, is in the same diagnostic: before that line, in it, or in
+the first note below it (names without `etch::`). It is the only error. With -DETCH_FIXED the source
+compiles, so that there is no other reason."""
+
+import pathlib
+import re
+import sys
+
+import compilers
+
+GRAMMAR = re.compile(r"etch: [^:]+: requires .+, .+ came; .+")
+
+
+def expectation(source):
+    lines = source.read_text().split("\n")
+    shows = [line[len("// shows: "):] for line in lines if line.startswith("// shows: ")]
+    return lines[0].removeprefix("// "), shows
+
+
+def first_diagnostic(lines, error):
+    note = next((i for i in range(error + 1, len(lines)) if " note: " in lines[i]), error)
+    text = "\n".join([*lines[:error + 1], lines[note]])
+    return text.replace("etch::", "").replace("> >", ">>").replace("> >", ">>")
+
+
+def findings(compiler, source):
+    sentence, shows = expectation(source)
+    broken = compiler.check(source)
+    lines = broken.stdout.split("\n")
+    errors = [i for i, line in enumerate(lines) if re.search(r"\berror: ", line)]
+    print(f"{compiler.name}: {len(errors)} errors")
+    if broken.returncode == 0:
+        yield "it compiles"
+        return
+    if not errors:
+        yield f"it fails without an error: {broken.stdout}"
+        return
+    first = lines[errors[0]]
+    if sentence not in first:
+        yield f"the first error is not “{sentence}” but: {first}"
+    if sentence.startswith("etch: ") and not GRAMMAR.search(first):
+        yield f"the first error is no “etch: where: requires …, … came; what to do”: {first}"
+    diagnostic = first_diagnostic(lines, errors[0])
+    for shown in shows:
+        if not re.search(".*".join(map(re.escape, shown.split(" ... "))), diagnostic):
+            yield f"its diagnostic does not show “{shown}”:\n{diagnostic}"
+    for error in errors[1:]:
+        yield f"a further error: {lines[error]}"
+    fixed = compiler.check(source, "-DETCH_FIXED", "-Werror")
+    if fixed.returncode != 0:
+        yield f"with ETCH_FIXED it does not compile either:\n{fixed.stdout}"
+
+
+def main():
+    options = compilers.arguments(("--source", {"type": pathlib.Path, "required": True}))
+    failed = False
+    for compiler in compilers.both(options):
+        for finding in findings(compiler, options.source):
+            print(f"{options.source.name}: {compiler.name}: {finding}")
+            failed = True
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

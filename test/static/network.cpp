@@ -1,0 +1,151 @@
+// What a network's type says, checked by the compiler: it compiles or it fails.
+#include <etch/etch.hpp>
+
+namespace etch {
+namespace {
+
+using LeNet5 = Network<Input<28, 28, 1>,                          //
+                       Conv2D<6, 5>, ReLU, MaxPool2D<2>,          //
+                       Conv2D<16, 5, Valid>, ReLU, MaxPool2D<2>,  //
+                       Dense<120>, ReLU, Dropout<0.5f>,           //
+                       Dense<84>, ReLU,                           //
+                       Dense<10>>;
+using Strided = Network<Input<28, 28, 1>,              //
+                        Conv2D<16, 5, Same, 2>, ReLU,  //
+                        Conv2D<16, 5, Same, 2>, ReLU,  //
+                        Dense<64>, ReLU, Dense<10>>;
+using Logistic = Network<Input<28, 28, 1>, Dense<10>>;
+using PooledFirst = Network<Input<9, 7, 3>, MaxPool2D<3, 2, Same>, ReLU, Dense<4>, Dense<2>>;
+using Bare = Network<Input<5>, ReLU, Dropout<>>;
+
+// Parameters as TensorFlow counts them.
+
+static_assert(LeNet5::step<0>::parameters == 5 * 5 * 1 * 6 + 6);
+static_assert(LeNet5::step<1>::parameters == 0);
+static_assert(LeNet5::step<3>::parameters == 5 * 5 * 6 * 16 + 16);
+static_assert(LeNet5::step<6>::parameters == 5 * 5 * 16 * 120 + 120);
+static_assert(LeNet5::step<9>::parameters == 120 * 84 + 84);
+static_assert(LeNet5::step<11>::parameters == 84 * 10 + 10);
+static_assert(LeNet5::parameters == 61'706);
+static_assert(Strided::parameters == 57'722);
+static_assert(Logistic::parameters == 7'850);
+static_assert(PooledFirst::parameters == (5 * 4 * 3 * 4 + 4) + (4 * 2 + 2));
+static_assert(Bare::parameters == 0);
+
+// Shapes.
+
+template <class Net, std::size_t Index, int... Extents>
+constexpr bool outputs = std::is_same_v<typename Net::template step<Index>::Out, Shape<Extents...>>;
+
+static_assert(LeNet5::size == 12);
+static_assert(std::is_same_v<LeNet5::Input, Shape<28, 28, 1>>);
+static_assert(outputs<LeNet5, 0, 28, 28, 6>);
+static_assert(outputs<LeNet5, 1, 28, 28, 6>);
+static_assert(outputs<LeNet5, 2, 14, 14, 6>);
+static_assert(outputs<LeNet5, 3, 10, 10, 16>);
+static_assert(outputs<LeNet5, 4, 10, 10, 16>);
+static_assert(outputs<LeNet5, 5, 5, 5, 16>);
+static_assert(outputs<LeNet5, 6, 120>);
+static_assert(outputs<LeNet5, 8, 120>);
+static_assert(outputs<LeNet5, 9, 84>);
+static_assert(outputs<LeNet5, 11, 10>);
+static_assert(std::is_same_v<LeNet5::Output, Shape<10>>);
+static_assert(outputs<Strided, 0, 14, 14, 16> && outputs<Strided, 2, 7, 7, 16>);
+static_assert(outputs<PooledFirst, 0, 5, 4, 3>);
+static_assert(std::is_same_v<Bare::Output, Shape<5>>);
+
+// Names: the index counts from 0 after the input.
+
+template <class Net, std::size_t Index>
+constexpr std::string_view name = Net::template step<Index>::name;
+
+static_assert(name<LeNet5, 0> == "0_conv2d");
+static_assert(name<LeNet5, 1> == "1_relu");
+static_assert(name<LeNet5, 2> == "2_max_pool2d");
+static_assert(name<LeNet5, 3> == "3_conv2d");
+static_assert(name<LeNet5, 8> == "8_dropout");
+static_assert(name<LeNet5, 11> == "11_dense");
+
+// FLOPs, counted by hand: two for each product with a real pixel. 134 = 28 * 5 less the border's 6.
+
+static_assert(LeNet5::step<0>::flops == 2 * 134 * 134 * 1 * 6);
+static_assert(LeNet5::step<1>::flops == 0 && LeNet5::step<2>::flops == 0);
+static_assert(LeNet5::step<3>::flops == 2 * (10 * 5) * (10 * 5) * 6 * 16);
+static_assert(LeNet5::step<6>::flops == 2 * 400 * 120);
+static_assert(LeNet5::flops_forward == 215'472 + 480'000 + 96'000 + 20'160 + 1'680);
+// Backward the weights' gradients cost as much, and the data's too, save the first layer's.
+static_assert(LeNet5::flops_backward == 813'312 + (813'312 - 215'472));
+static_assert(Logistic::flops_forward == 2 * 7'840 && Logistic::flops_backward == 2 * 7'840);
+// Nobody needs the data's gradients before the first layer with parameters.
+static_assert(PooledFirst::first_trained == 2);
+static_assert(PooledFirst::flops_forward == 2 * 60 * 4 + 2 * 4 * 2);
+static_assert(PooledFirst::flops_backward == 2 * 60 * 4 + 2 * (2 * 4 * 2));
+static_assert(Bare::first_trained == Bare::size && Bare::flops_backward == 0);
+
+// Parameters in their arena: each variable on a cache line of its own, none over another, no gap
+// of a line or more, and all weights before all biases.
+
+template <class Net>
+constexpr bool lies_well() {
+  using Places = Arena<Net>;
+  std::size_t covered = 0;
+  bool good = Places::parameters.weights % Places::line == 0;
+  Net::for_each_step([&]<class Step>() {
+    for (std::size_t v = 0; v < Step::variables.size(); ++v) {
+      const Variable& variable = Step::variables[v];
+      const std::size_t first = Places::parameters.offset[Step::index][v];
+      const std::size_t last = first + variable.floats;
+      good &= first % Places::line == 0 && variable.floats >= variable.size();
+      good &= variable.is_weight ? last <= Places::parameters.weights
+                                 : first >= Places::parameters.weights;
+      good &= last <= Places::parameters.floats;
+      covered += (variable.floats + Places::line - 1) / Places::line * Places::line;
+      Net::for_each_step([&]<class Other>() {
+        for (std::size_t w = 0; w < Other::variables.size(); ++w) {
+          const std::size_t begin = Places::parameters.offset[Other::index][w];
+          const bool same = Other::index == Step::index && v == w;
+          good &= same || begin >= last || begin + Other::variables[w].floats <= first;
+        }
+      });
+    }
+  });
+  return good && covered == Places::parameters.floats;
+}
+static_assert(lies_well<LeNet5>());
+static_assert(lies_well<Strided>());
+static_assert(lies_well<Logistic>());
+static_assert(lies_well<PooledFirst>());
+static_assert(Arena<Bare>::parameters.floats == 0);
+
+// Every element of a variable has a place of its own inside it.
+
+template <class Step>
+constexpr bool places_differ(std::size_t v) {
+  constexpr std::size_t largest = 4'096;
+  std::array<bool, largest> taken{};
+  for (std::size_t i = 0; i < Step::variables[v].size(); ++i) {
+    const std::size_t place = Step::place(v, i);
+    if (place >= Step::variables[v].floats || place >= largest || taken[place]) return false;
+    taken[place] = true;
+  }
+  return true;
+}
+static_assert(places_differ<LeNet5::step<0>>(0) && places_differ<LeNet5::step<0>>(1));
+static_assert(places_differ<LeNet5::step<3>>(0) && places_differ<LeNet5::step<3>>(1));
+static_assert(places_differ<LeNet5::step<11>>(0) && places_differ<LeNet5::step<11>>(1));
+static_assert(places_differ<Network<Input<9>, Dense<70>>::step<0>>(0));
+
+// Activations: the input, then each layer's output, a sample every Shape::stride floats.
+
+static_assert(Arena<LeNet5>::activation(-1, 16) == 0);
+static_assert(Arena<LeNet5>::activation(0, 16) == 16 * 784);
+static_assert(Arena<LeNet5>::activation(1, 16) == 16 * (784 + 4'704));
+static_assert(Arena<LeNet5>::activation(3, 1) == 784 + 2 * 4'704 + 1'184);
+static_assert(Arena<LeNet5>::activation_floats ==
+              784 + 2 * 4'704 + 1'184 + 2 * 1'600 + 400 + 3 * 128 + 2 * 96 + 16);
+static_assert(activation_bytes<LeNet5, 1> == 62'272);
+static_assert(activation_bytes<LeNet5, 16> == 16 * 62'272);
+static_assert(activation_bytes<LeNet5, 16> <= 1'000'000, "a megabyte for a batch of 16");
+
+}  // namespace
+}  // namespace etch
