@@ -8,7 +8,7 @@
 
 #include "catch.hpp"
 #include "etch/base/philox.hpp"
-#include "etch/net/initial.hpp"
+#include "etch/net/initializer.hpp"
 
 using namespace etch;
 

@@ -1,6 +1,10 @@
 #include "etch/base/team.hpp"
 
+#include <sys/resource.h>
+
 #include <atomic>
+#include <chrono>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -54,3 +58,32 @@ TEST_CASE("A team that has gone to sleep wakes for the next run") {
     CHECK(met);
   }
 }
+
+TEST_CASE("A team ends whatever number of runs its threads have missed") {
+  // The count of runs is kept in 16 bits; a thread that never got a processor must hear of the end
+  // even after as many. Many rounds make it likely that some thread sleeps through.
+  for (int runs : {65'534, 65'535, 65'536}) {
+    Team team(2);
+    for (int run = 0; run < runs; ++run) team.run(2, [](int, int) {});
+  }
+  SUCCEED("it ended");
+}
+
+#if !defined(__SANITIZE_ADDRESS__)  // which needs more addresses than the test leaves
+TEST_CASE("More threads than the system gives are refused in a sentence") {
+  rlimit held{};
+  getrlimit(RLIMIT_AS, &held);
+  rlimit low = held;
+  low.rlim_cur = 1ul << 30;  // of address space; each thread's stack takes 8 MiB of it
+  setrlimit(RLIMIT_AS, &low);
+  std::string message;
+  try {
+    Team team(100'000);
+  } catch (const etch::Error& error) {
+    message = error.what();
+  }
+  setrlimit(RLIMIT_AS, &held);
+  CHECK_THAT(message, Catch::Matchers::ContainsSubstring("threads: requires 100000 threads, the "
+                                                         "system gave "));
+}
+#endif

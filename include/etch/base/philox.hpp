@@ -45,17 +45,19 @@ struct RandomStream {
     return {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
   }
 
-  /// Draws block `block` of four words, the `redraw`-th try.
-  constexpr Philox::Counter counter(std::uint32_t block, std::uint32_t redraw = 0) const {
-    return {block, redraw, static_cast<std::uint32_t>(purpose) << 24 | place, step};
+  /// A stream has 2^32 sequences (for samples of a batch, or redraws) of 2^32 blocks of four words.
+  constexpr Philox::Counter counter(std::uint32_t block, std::uint32_t sequence = 0) const {
+    return {block, sequence, static_cast<std::uint32_t>(purpose) << 24 | place, step};
   }
 
-  constexpr Philox::Counter block(std::uint32_t block, std::uint32_t redraw = 0) const {
-    return Philox::draw(counter(block, redraw), key());
+  constexpr Philox::Counter block(std::uint32_t block, std::uint32_t sequence = 0) const {
+    return Philox::draw(counter(block, sequence), key());
   }
 
-  /// Word `i` of the stream: word i mod 4 of block i / 4.
-  constexpr std::uint32_t word(std::uint32_t i) const { return block(i / 4)[i % 4]; }
+  /// Word `i` of a sequence: word i mod 4 of block i / 4.
+  constexpr std::uint32_t word(std::uint32_t i, std::uint32_t sequence = 0) const {
+    return block(i / 4, sequence)[i % 4];
+  }
 };
 
 /// The upper 24 bits of a word as a float in [0, 1).

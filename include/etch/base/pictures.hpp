@@ -4,6 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
+
+#include "etch/base/error.hpp"
 
 namespace etch {
 
@@ -14,13 +17,11 @@ class Pictures {
  public:
   Pictures() = default;
 
-  /// `bytes.size()` is a multiple of `values`.
+  /// Throws Error unless the bytes, or floats, are whole pictures of `values`.
   Pictures(std::span<const std::uint8_t> bytes, std::size_t values)
-      : bytes_(bytes.data()), values_(values), count_(bytes.size() / values) {}
-
-  /// `floats.size()` is a multiple of `values`.
+      : bytes_(bytes.data()), values_(values), count_(whole(bytes.size(), values)) {}
   Pictures(std::span<const float> floats, std::size_t values)
-      : floats_(floats.data()), values_(values), count_(floats.size() / values) {}
+      : floats_(floats.data()), values_(values), count_(whole(floats.size(), values)) {}
 
   std::size_t count() const { return count_; }
   std::size_t values() const { return values_; }
@@ -35,7 +36,7 @@ class Pictures {
     return floats_ == nullptr ? nullptr : floats_ + i * values_;
   }
 
-  /// `count` pictures from `first` on.
+  /// `count` pictures from `first` on, first + count <= count().
   Pictures slice(std::size_t first, std::size_t count) const {
     Pictures part = *this;
     part.bytes_ = bytes(first);
@@ -45,6 +46,12 @@ class Pictures {
   }
 
  private:
+  static std::size_t whole(std::size_t size, std::size_t values) {
+    if (values != 0 && size % values == 0) return size / values;
+    throw Error("pictures", "requires whole pictures of " + std::to_string(values) + " values, " +
+                                std::to_string(size) + " values came; give all of each picture");
+  }
+
   const std::uint8_t* bytes_ = nullptr;
   const float* floats_ = nullptr;
   std::size_t values_ = 0;

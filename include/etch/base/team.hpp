@@ -4,8 +4,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <system_error>
 #include <thread>
+#include <type_traits>
 #include <vector>
+
+#include "etch/base/error.hpp"
 
 namespace etch {
 
@@ -17,18 +22,22 @@ namespace etch {
 /// door closed.
 class Team {
  public:
-  /// A team of `size` threads, the caller's own one included; 1 starts none.
+  /// A team of `size` threads, the caller's own one included; 1 starts none. Throws Error where the
+  /// system does not give so many.
   explicit Team(int size = 1) {
-    for (int worker = 1; worker < size; ++worker) {
-      others_.emplace_back([this, worker] { serve(worker); });
+    try {
+      for (int worker = 1; worker < size; ++worker) {
+        others_.emplace_back([this, worker] { serve(worker); });
+      }
+    } catch (const std::system_error&) {
+      const std::size_t started = others_.size() + 1;
+      stop();
+      throw Error("threads", "requires " + std::to_string(size) + " threads, the system gave " +
+                                 std::to_string(started) + "; ask for fewer");
     }
   }
 
-  ~Team() {
-    stopping_.store(true, std::memory_order_relaxed);
-    open_door();
-    for (std::thread& other : others_) other.join();
-  }
+  ~Team() { stop(); }
 
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
@@ -39,16 +48,19 @@ class Team {
   /// returns when all are done. Called by one thread at a time.
   template <class Job>
   void run(int tiles, Job&& job) {
+    if (others_.empty() || tiles <= 1) {  // touches nothing: a team of one may serve many threads
+      for (int tile = 0; tile < tiles; ++tile) job(tile, 0);
+      return;
+    }
     job_ = &job;
     call_ = [](void* j, int tile, int worker) {
       (*static_cast<std::remove_reference_t<Job>*>(j))(tile, worker);
     };
     tiles_ = tiles;
     next_.store(0, std::memory_order_relaxed);
-    const bool shared = !others_.empty() && tiles > 1;
-    if (shared) open_door();
+    open_door();
     work(0);
-    if (shared) close_door();
+    close_door();
   }
 
  private:
@@ -59,8 +71,15 @@ class Team {
 
   void open_door() {
     const std::uint32_t now = door_.load(std::memory_order_relaxed);
-    door_.store(((now & ~inside) + next_run) | open, std::memory_order_release);
+    // In one order with the sleepers' count of themselves, by which notify_all decides to wake.
+    door_.store(((now & ~inside) + next_run) | open, std::memory_order_seq_cst);
     door_.notify_all();
+  }
+
+  void stop() {
+    stopping_.store(true, std::memory_order_relaxed);
+    open_door();
+    for (std::thread& other : others_) other.join();
   }
 
   void close_door() {
@@ -86,12 +105,14 @@ class Team {
     }
   }
 
-  // Waits until the door is open for a run other than `served`: spins first, then sleeps.
+  // Waits until the door is open for a run other than `served`, or for the last time: spins first,
+  // then sleeps.
   std::uint32_t await_run(std::uint32_t served) {
     auto start = std::chrono::steady_clock::now();
     for (;;) {
       const std::uint32_t now = door_.load(std::memory_order_acquire);
-      if ((now & open) != 0 && now / next_run != served) return now;
+      const bool last = stopping_.load(std::memory_order_relaxed);
+      if ((now & open) != 0 && (last || now / next_run != served)) return now;
       pause();
       if (std::chrono::steady_clock::now() - start < patience) continue;
       door_.wait(now);
@@ -121,6 +142,12 @@ class Team {
   alignas(64) std::atomic<bool> stopping_{false};
   std::vector<std::thread> others_;
 };
+
+/// The team of whoever has none: the caller's thread alone.
+inline Team& no_team() {
+  static Team team;
+  return team;
+}
 
 }  // namespace etch
 
