@@ -107,11 +107,11 @@ template <float Rate>
 struct Oracle<Dropout<Rate>> {
   template <class In>
   static void forward(const Context& context, const Reals& x, const std::vector<Reals>&, Reals& y) {
-    const float rate = context.dropout_rate < 0 ? Rate : context.dropout_rate;
+    const float rate = context.dropout_rate.value_or(Rate);
     const RandomStream stream{context.seed, Purpose::dropout, context.layer, context.step};
-    const std::uint32_t first = context.first_row * ((In::size + 3) / 4 * 4);
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const bool kept = uniform(stream.word(first + static_cast<std::uint32_t>(i))) >= rate;
+      const bool kept =
+          uniform(stream.word(static_cast<std::uint32_t>(i), context.first_row)) >= rate;
       y[i] = !context.training ? x[i] : kept ? x[i] / (1 - double{rate}) : 0;
     }
   }
@@ -126,7 +126,7 @@ struct NetworkOracle {
     Net::for_each_step([&]<class Step>() {
       std::vector<Reals> of_layer;
       for (std::size_t v = 0; v < Step::variables.size(); ++v) {
-        const std::vector<float> values = model.template get<Step::index>(v);
+        const std::vector<float> values = model.template get<Step::index>(Step::variables[v].name);
         of_layer.emplace_back(values.begin(), values.end());
       }
       variables.push_back(of_layer);

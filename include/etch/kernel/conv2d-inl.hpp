@@ -15,70 +15,13 @@
 
 #include <algorithm>
 
+#include "etch/kernel/conv2d_blocks-inl.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
 #include "etch/kernel/transpose-inl.hpp"
 #include "etch/kernel/vec-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
-
-/// How a row of `total` columns falls into blocks: `columns` each, the last one what remains.
-/// `first(b)` and `last(b)` of a block's window are what the border leaves of it; blocks between
-/// `leading` and `trailing` are whole and share one piece of code.
-struct Blocks {
-  int total, columns;
-
-  constexpr int count() const { return (total + columns - 1) / columns; }
-  constexpr int size(int block) const { return std::min(columns, total - block * columns); }
-};
-
-/// Blocks of at most `most` columns, as equal as multiples of `multiple` allow.
-constexpr Blocks balanced(int total, int most, int multiple) {
-  const int limit = std::max(most / multiple, 1) * multiple;
-  const int count = (total + limit - 1) / limit;
-  const int columns = (total + count - 1) / count;
-  return {total, (columns + multiple - 1) / multiple * multiple};
-}
-
-/// The part [first, last) of a block's window that lies inside the row.
-struct Clip {
-  int first, last;
-  constexpr bool operator==(const Clip&) const = default;
-};
-
-/// Calls `body.template operator()<size, clip>(block)` for every block; `clip_of(block)` says what
-/// the borders leave. Equal blocks in the middle are a loop at run time.
-template <Blocks blocks, auto clip_of, class Body>
-HWY_INLINE void for_blocks(const Body& body) {
-  constexpr auto like = [](int a, int b) {
-    return clip_of(a) == clip_of(b) && blocks.size(a) == blocks.size(b);
-  };
-  constexpr int middle = blocks.count() / 2;
-  constexpr int first = [=] {
-    int b = middle;
-    while (b > 0 && like(b - 1, middle)) --b;
-    return b;
-  }();
-  constexpr int last = [=] {
-    int b = middle + 1;
-    while (b < blocks.count() && like(b, middle)) ++b;
-    return b;
-  }();
-  const auto one = [&]<int Block>() ETCH_LAMBDA {
-    body.template operator()<blocks.size(Block), clip_of(Block)>(Block);
-  };
-  [&]<int... B>(std::integer_sequence<int, B...>) ETCH_LAMBDA {
-    (one.template operator()<B>(), ...);
-  }
-  (std::make_integer_sequence<int, first>());
-  for (int b = first; b < last; ++b) {
-    body.template operator()<blocks.size(middle), clip_of(middle)>(b);
-  }
-  [&]<int... B>(std::integer_sequence<int, B...>) ETCH_LAMBDA {
-    (one.template operator()<last + B>(), ...);
-  }
-  (std::make_integer_sequence<int, blocks.count() - last>());
-}
 
 /// Columns of one row that fit into the registers beside the window's weights and a pixel.
 template <Conv2DSizes s>
@@ -284,7 +227,7 @@ struct Conv2DWeightGradient {
   static constexpr Window window = s.columns;
   /// Lines whose taps are summed in registers together; they share the loads of dy.
   static constexpr int lines = std::clamp((registers - 7) / window.size, 1, std::min(s.lines(), 8));
-  static constexpr int groups = (s.lines() + lines - 1) / lines;
+  static constexpr int groups = ceil_div(s.lines(), lines);
   static constexpr Blocks blocks =
       balanced(window.out, std::max(registers - 2 - lines * window.size, 2), 1);
   static constexpr Clip clip(int block) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "etch/base/round.hpp"
 #include "etch/shape/window.hpp"
 
 namespace etch {
@@ -15,13 +16,13 @@ inline constexpr int conv_panel = 16;
 struct Conv2DSizes {
   Window rows, columns;
   int channels, filters;
-  int x_stride, y_stride;  // from one sample to the next
+  std::ptrdiff_t x_stride, y_stride;  // from one sample to the next
 
   constexpr bool operator==(const Conv2DSizes&) const = default;
 
   constexpr int kernel() const { return columns.size; }
-  constexpr int filter_panels() const { return (filters + conv_panel - 1) / conv_panel; }
-  constexpr int channel_panels() const { return (channels + conv_panel - 1) / conv_panel; }
+  constexpr int filter_panels() const { return ceil_div(filters, conv_panel); }
+  constexpr int channel_panels() const { return ceil_div(channels, conv_panel); }
 
   /// A line is what one row of the window does to one channel: the weights of a panel lie as
   /// [lines()][kernel()][16], line = row of the window * channels + channel.

@@ -30,7 +30,7 @@ inline constexpr int dense_rows = registers == 32 ? 8 : 6;
 /// Calls `columns(Int<V>, first_column)` for groups of V = 2 or 1 vectors that cover N columns.
 template <int N, class Columns>
 HWY_INLINE void for_column_groups(const Columns& columns) {
-  constexpr int vectors = (N + lanes - 1) / lanes;
+  constexpr int vectors = ceil_div(N, lanes);
   for (int v = 0; v + 2 <= vectors; v += 2) columns(Int<2>(), v * lanes);
   if constexpr (vectors % 2 == 1) columns(Int<1>(), (vectors - 1) * lanes);
 }
@@ -168,8 +168,7 @@ template <DenseSizes s>
 void dense_forward_narrow(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                           const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows) {
   constexpr int most = std::min(registers - 6, lanes);  // sums of a row at a time
-  constexpr int groups = (s.outputs + most - 1) / most;
-  constexpr int outputs = (s.outputs + groups - 1) / groups;
+  constexpr int outputs = ceil_div(s.outputs, ceil_div(s.outputs, most));
   constexpr int rest = s.outputs % outputs;
   for_row_tiles<(registers - 6) / outputs >= 2 ? 2 : 1>(
       rows, [&](auto tile_rows, int row) ETCH_LAMBDA {

@@ -3,19 +3,17 @@
 
 #include <cstddef>
 
+#include "etch/base/round.hpp"
+
 namespace etch {
 
 /// Columns of a panel: two AVX-512 vectors, and the same on every target, so that the layout is.
 inline constexpr int dense_panel = 32;
 
-constexpr int round_up(int number, int multiple) {
-  return (number + multiple - 1) / multiple * multiple;
-}
-
 /// All that the kernels of a dense layer are specialised by.
 struct DenseSizes {
-  int inputs, outputs;     // of a sample
-  int x_stride, y_stride;  // from one sample to the next
+  int inputs, outputs;                // of a sample
+  std::ptrdiff_t x_stride, y_stride;  // from one sample to the next
 
   constexpr bool operator==(const DenseSizes&) const = default;
 

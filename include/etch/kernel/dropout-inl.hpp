@@ -30,9 +30,10 @@ HWY_INLINE void multiply(Words a, std::uint32_t factor, Words& low, Words& high)
 
 /// One block of four words in each lane, the lanes' counters from `first_block` on: the same words
 /// as RandomStream::block.
-HWY_INLINE void philox(RandomStream stream, std::uint32_t first_block, Words (&c)[4]) {
+HWY_INLINE void philox(RandomStream stream, std::uint32_t sequence, std::uint32_t first_block,
+                       Words (&c)[4]) {
   const WordTag d;
-  const Philox::Counter counter = stream.counter(first_block);
+  const Philox::Counter counter = stream.counter(first_block, sequence);
   Philox::Key key = stream.key();
   c[0] = hn::Add(hn::Iota(d, 0), hn::Set(d, counter[0]));
   for (std::size_t i = 1; i < 4; ++i) c[i] = hn::Set(d, counter[i]);
@@ -49,16 +50,15 @@ HWY_INLINE void philox(RandomStream stream, std::uint32_t first_block, Words (&c
   }
 }
 
-/// y[i] = x[i] / (1 - rate) where element first + i of the stream's uniform numbers is at least
-/// `rate`, else 0, for i < size. `first` is a multiple of 4; x and y are readable and writable up
-/// to whole multiples of 16.
+/// y[i] = x[i] / (1 - rate) where the stream's uniform number i of `sequence` is at least `rate`,
+/// else 0, for i < size. x and y are readable and writable up to a multiple of 16.
 inline void dropout(const float* x, float* y, int size, float rate, RandomStream stream,
-                    std::uint32_t first) {
+                    std::uint32_t sequence) {
   const WordTag d;
   const Vec threshold = hn::Set(float_tag, rate), scale = hn::Set(float_tag, 1 / (1 - rate));
   for (int i = 0; i < size; i += 4 * lanes) {
     Words words[4];
-    philox(stream, (first + static_cast<std::uint32_t>(i)) / 4, words);
+    philox(stream, sequence, static_cast<std::uint32_t>(i) / 4, words);
     alignas(64) std::uint32_t in_order[4 * lanes];
     hn::StoreInterleaved4(words[0], words[1], words[2], words[3], d, in_order);
     for (int j = 0; j < 4 * lanes && i + j < size; j += lanes) {

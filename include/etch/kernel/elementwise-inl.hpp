@@ -14,16 +14,16 @@ namespace etch::HWY_NAMESPACE {
 
 /// y[i] = f(x[i]) for i < size, a multiple of 16; f takes and returns a Vec.
 template <class F>
-HWY_INLINE void map(const float* x, float* y, int size, const F& f) {
-  for (int i = 0; i < size; i += lanes) {
+HWY_INLINE void map(const float* x, float* y, std::ptrdiff_t size, const F& f) {
+  for (std::ptrdiff_t i = 0; i < size; i += lanes) {
     hn::StoreU(f(hn::LoadU(float_tag, x + i)), float_tag, y + i);
   }
 }
 
 /// y[i] = f(a[i], b[i]).
 template <class F>
-HWY_INLINE void map(const float* a, const float* b, float* y, int size, const F& f) {
-  for (int i = 0; i < size; i += lanes) {
+HWY_INLINE void map(const float* a, const float* b, float* y, std::ptrdiff_t size, const F& f) {
+  for (std::ptrdiff_t i = 0; i < size; i += lanes) {
     hn::StoreU(f(hn::LoadU(float_tag, a + i), hn::LoadU(float_tag, b + i)), float_tag, y + i);
   }
 }

@@ -7,6 +7,7 @@
 #define ETCH_KERNEL_MAX_POOL2D_INL_HPP
 #endif
 
+#include <algorithm>
 #include <limits>
 
 #include "etch/kernel/vec-inl.hpp"

@@ -10,6 +10,13 @@
 //   one can be told.
 // - neither: the best target that the compiler's flags allow, at least SSE4.
 
+#if defined(HWY_HIGHWAY_PER_TARGET) || defined(HWY_HIGHWAY_INCLUDED)
+#error "etch: Highway: requires etch before it, Highway came first; include etch/etch.hpp first"
+#endif
+
+// No kernel needs these, and compilers' levels such as x86-64-v3 leave them out.
+#define HWY_DISABLE_PCLMUL_AES
+
 #if defined(ETCH_PORTABLE) && defined(__x86_64__)
 #define HWY_BASELINE_TARGETS HWY_SSE4
 #define HWY_DISABLED_TARGETS (~(HWY_SSE4 | HWY_AVX2 | HWY_AVX3))
@@ -92,6 +99,7 @@ inline Target choose() {
    : (id) == HWY_AVX2 ? &::etch::N_AVX2::__VA_ARGS__ \
                       : &::etch::N_SSE4::__VA_ARGS__)
 #else
+// Both arms are the one function: the conditional gives a template's name the context it needs.
 #define ETCH_DISPATCH(id, ...)                                     \
   ((id) == HWY_STATIC_TARGET ? &::etch::HWY_NAMESPACE::__VA_ARGS__ \
                              : &::etch::HWY_NAMESPACE::__VA_ARGS__)

@@ -40,8 +40,8 @@ using Vec = hn::Vec<FloatTag>;
 inline constexpr FloatTag float_tag;
 inline constexpr int lanes = static_cast<int>(hn::MaxLanes(FloatTag()));
 
-/// Vector registers of the target. AVX-512 and NEON have 32, SSE and AVX2 have 16.
-#if HWY_ARCH_ARM || HWY_TARGET <= HWY_AVX3
+/// Vector registers of the target. AVX-512 and 64-bit NEON have 32, SSE and AVX2 have 16.
+#if HWY_ARCH_ARM_A64 || (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)
 inline constexpr int registers = 32;
 #else
 inline constexpr int registers = 16;

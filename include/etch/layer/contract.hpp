@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "etch/shape/shape.hpp"
@@ -25,7 +26,7 @@ namespace etch {
 //   flops<In>()                 2 for every product that is summed in one sample's forward pass
 //   variables<In>()             std::array<Variable, n>: its parameters
 //   place<In>(variable, i)      where element i of a variable, in TensorFlow's order, lies
-//   scratch<In>(rows)           floats of scratch memory that a pass over `rows` samples needs
+//   scratch<In>(rows)           floats of scratch memory that a gradient of `rows` samples needs
 //
 // and for every SIMD target Passes<Layer, In>: see passes-inl.hpp.
 
@@ -81,13 +82,13 @@ constexpr std::size_t scratch_of(int rows) {
 
 /// What a pass may know beside its arrays.
 struct Context {
-  bool training = false;        // dropout drops in training alone
-  float dropout_rate = -1;      // negative: what the layer's type says
-  std::uint64_t seed = 0;       // of the random draws
-  std::uint32_t step = 0;       // of training
-  std::uint32_t layer = 0;      // the layer's index
-  std::uint32_t first_row = 0;  // where in the batch the rows of this call begin
-  float* scratch = nullptr;     // scratch(rows) floats that are this call's alone
+  bool training = false;              // dropout drops in training alone
+  std::optional<float> dropout_rate;  // instead of what the layer's type says
+  std::uint64_t seed = 0;             // of the random draws
+  std::uint32_t step = 0;             // of training
+  std::uint32_t layer = 0;            // the layer's index
+  std::uint32_t first_row = 0;        // where in the batch the rows of this call begin
+  float* scratch = nullptr;  // for gradients: scratch(rows) floats that are this call's alone
 };
 
 }  // namespace etch

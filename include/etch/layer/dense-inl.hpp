@@ -3,6 +3,8 @@
 #ifndef ETCH_LAYER_DENSE_HPP
 #define ETCH_LAYER_DENSE_HPP
 
+#include <algorithm>
+
 #include "etch/kernel/dense_layout.hpp"
 #include "etch/layer/contract.hpp"
 #include "etch/layer/requirements.hpp"
@@ -95,9 +97,8 @@ struct Passes<Dense<Units>, In> {
 
   // A tile is some inputs of one panel, or of all outputs where these are few.
   static constexpr int tile_inputs = 256;
-  static constexpr int tiles_deep = (sizes.inputs + tile_inputs - 1) / tile_inputs;
-  static constexpr int tiles_wide =
-      sizes.narrow() ? 1 : round_up(sizes.outputs, dense_panel) / dense_panel;
+  static constexpr int tiles_deep = ceil_div(sizes.inputs, tile_inputs);
+  static constexpr int tiles_wide = sizes.narrow() ? 1 : ceil_div(sizes.outputs, dense_panel);
   static constexpr int gradient_tiles = tiles_deep * tiles_wide;
 
   static void weight_gradient(const Context& context, int tile, const float* x, const float* dy,

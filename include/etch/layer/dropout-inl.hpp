@@ -9,8 +9,8 @@
 
 namespace etch {
 
-/// Any shape, unchanged. Element e of sample s is kept where the uniform number s * size, rounded
-/// up to 4, + e of the stream (seed, Purpose::dropout, layer, step) is at least the rate.
+/// Any shape, unchanged. Element e of sample s of a batch is kept where uniform number e of
+/// sequence s of the stream (seed, Purpose::dropout, layer, step) is at least the rate.
 template <float Rate = 0.5f>
 struct Dropout {
   static constexpr std::string_view name = "dropout";
@@ -64,12 +64,11 @@ struct Passes<Dropout<Rate>, In> {
   }
 
   static void drop(const Context& context, const float* x, float* y, int rows) {
-    constexpr std::uint32_t draws = (In::size + 3) / 4 * 4;  // of a sample
-    const float rate = context.dropout_rate < 0 ? Rate : context.dropout_rate;
+    const float rate = context.dropout_rate.value_or(Rate);
     const RandomStream stream{context.seed, Purpose::dropout, context.layer, context.step};
     for (int row = 0; row < rows; ++row) {
       const std::uint32_t sample = context.first_row + static_cast<std::uint32_t>(row);
-      dropout(x + row * In::stride, y + row * In::stride, In::size, rate, stream, sample * draws);
+      dropout(x + row * In::stride, y + row * In::stride, In::size, rate, stream, sample);
     }
   }
 };

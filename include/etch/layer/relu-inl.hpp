@@ -38,7 +38,9 @@ namespace etch::HWY_NAMESPACE {
 template <class In>
 struct Passes<ReLU, In> {
   static void forward(const Context&, const float* x, const float* const*, float* y, int rows) {
-    map(x, y, rows * In::stride, [](Vec v) ETCH_LAMBDA { return hn::Max(v, hn::Zero(float_tag)); });
+    map(x, y, rows * In::stride, [](Vec v) ETCH_LAMBDA {
+      return hn::IfThenZeroElse(hn::Lt(v, hn::Zero(float_tag)), v);  // x86's Max would hide a NaN
+    });
   }
 
   static void data_gradient(const Context&, const float* x, const float*, const float* const*,

@@ -1,0 +1,76 @@
+// How the kernels of a convolution cut a row into pieces that fit into the registers.
+
+#if defined(ETCH_KERNEL_CONV2D_BLOCKS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_KERNEL_CONV2D_BLOCKS_INL_HPP
+#undef ETCH_KERNEL_CONV2D_BLOCKS_INL_HPP
+#else
+#define ETCH_KERNEL_CONV2D_BLOCKS_INL_HPP
+#endif
+
+#include <algorithm>
+#include <utility>
+
+#include "etch/base/round.hpp"
+#include "etch/kernel/vec-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace etch::HWY_NAMESPACE {
+
+/// How a row of `total` columns falls into blocks: `columns` each, the last one what remains.
+struct Blocks {
+  int total, columns;
+
+  constexpr int count() const { return ceil_div(total, columns); }
+  constexpr int size(int block) const { return std::min(columns, total - block * columns); }
+};
+
+/// Blocks of at most `most` columns, as equal as multiples of `multiple` allow.
+constexpr Blocks balanced(int total, int most, int multiple) {
+  const int limit = std::max(most / multiple, 1) * multiple;
+  return {total, round_up(ceil_div(total, ceil_div(total, limit)), multiple)};
+}
+
+/// The part [first, last) of a block's window that lies inside the row.
+struct Clip {
+  int first, last;
+  constexpr bool operator==(const Clip&) const = default;
+};
+
+/// Calls `body.template operator()<size, clip>(block)` for every block; `clip_of(block)` says what
+/// the borders leave. Equal blocks in the middle are a loop at run time.
+template <Blocks blocks, auto clip_of, class Body>
+HWY_INLINE void for_blocks(const Body& body) {
+  constexpr auto like = [](int a, int b) {
+    return clip_of(a) == clip_of(b) && blocks.size(a) == blocks.size(b);
+  };
+  constexpr int middle = blocks.count() / 2;
+  constexpr int first = [=] {
+    int b = middle;
+    while (b > 0 && like(b - 1, middle)) --b;
+    return b;
+  }();
+  constexpr int last = [=] {
+    int b = middle + 1;
+    while (b < blocks.count() && like(b, middle)) ++b;
+    return b;
+  }();
+  const auto one = [&]<int Block>() ETCH_LAMBDA {
+    body.template operator()<blocks.size(Block), clip_of(Block)>(Block);
+  };
+  [&]<int... B>(std::integer_sequence<int, B...>) ETCH_LAMBDA {
+    (one.template operator()<B>(), ...);
+  }
+  (std::make_integer_sequence<int, first>());
+  for (int b = first; b < last; ++b) {
+    body.template operator()<blocks.size(middle), clip_of(middle)>(b);
+  }
+  [&]<int... B>(std::integer_sequence<int, B...>) ETCH_LAMBDA {
+    (one.template operator()<last + B>(), ...);
+  }
+  (std::make_integer_sequence<int, blocks.count() - last>());
+}
+
+}  // namespace etch::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
