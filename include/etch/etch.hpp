@@ -1,7 +1,8 @@
 #ifndef ETCH_ETCH_HPP
 #define ETCH_ETCH_HPP
 
-// The library: networks, training, evaluation. Data sets are in etch/io/dataset.hpp.
+// The library: networks, training, evaluation. Data sets are in etch/io/dataset.hpp, and
+// etch/net/walk.hpp, which costs compile time, walks over a live model.
 
 #include "etch/kernel/simd.hpp"
 
@@ -16,6 +17,7 @@
 #include "etch/net/network.hpp"
 #include "etch/net/summary.hpp"
 #include "etch/train/evaluate.hpp"
+#include "etch/train/fit.hpp"
 #include "etch/train/trainer.hpp"
 
 #endif

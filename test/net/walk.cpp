@@ -9,7 +9,7 @@ using namespace etch;
 using Net = Network<Input<6, 6, 1>, Conv2D<3, 3, Valid>, ReLU, Dense<4>>;
 
 TEST_CASE("A walk sees names, shapes and values of a live model") {
-  Model<Net> model(Seed{1}, Initial{.biases = {2, 3}});
+  Model<Net> model(Seed{1}, Initializer{.biases = {2, 3}});
   std::string seen;
   std::size_t parameters = 0;
   walk(model, [&](const auto& layer) {
@@ -39,6 +39,6 @@ TEST_CASE("What a walk changes, the model has") {
       }
     }
   });
-  const std::vector<float> kernel = model.get<2>(0);
+  const std::vector<float> kernel = model.get<2>("kernel");
   for (std::size_t i = 0; i < kernel.size(); ++i) REQUIRE(kernel[i] == static_cast<float>(i));
 }

@@ -38,7 +38,7 @@ struct Arena {
         for (std::size_t v = 0; v < Step::variables.size(); ++v) {
           if (Step::variables[v].is_weight != weights) continue;
           layout.offset[Step::index][v] = layout.floats;
-          layout.floats += (Step::variables[v].floats + line - 1) / line * line;
+          layout.floats += round_up(Step::variables[v].floats, line);
         }
       });
       if (weights) layout.weights = layout.floats;
@@ -68,7 +68,7 @@ struct Arena {
     Net::for_each_step([&]<class Step>() {
       most = std::max(most, scratch_of<typename Step::Layer, typename Step::In>(rows));
     });
-    return (most + line - 1) / line * line;
+    return round_up(most, line);
   }
 };
 

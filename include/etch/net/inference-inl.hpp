@@ -19,9 +19,7 @@ void infer(const float* parameters, const Pictures& pictures, std::size_t first,
            Workspace<Net>& workspace) {
   float* activations = workspace.activations.data();
   gather<typename Net::Input>(pictures, first, rows, activations);
-  Context context;
-  context.scratch = workspace.scratch.data();
-  const Sweep<Net> sweep{parameters, activations, inference_rows, 0, rows, context};
+  const Sweep<Net> sweep{parameters, activations, inference_rows, 0, rows, Context()};
   sweep.forward();
 }
 

@@ -7,13 +7,14 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "etch/base/buffer.hpp"
 #include "etch/base/error.hpp"
 #include "etch/base/pictures.hpp"
 #include "etch/net/inference-inl.hpp"
-#include "etch/net/initial.hpp"
+#include "etch/net/initializer.hpp"
 
 #if defined(ETCH_PORTABLE) && !defined(ETCH_ETCH_HPP)
 #error "etch: portable build: requires all of etch, a part came; include <etch/etch.hpp> first"
@@ -33,15 +34,23 @@ class Model {
  public:
   using Probabilities = std::array<float, Net::Output::size>;
 
-  /// Throws Error where `initial` does not suit the network, or the processor the program.
-  explicit Model(Seed seed = {}, const Initial& initial = {})
+  /// Throws Error where `initializer` does not suit the network, or the processor the program.
+  explicit Model(Seed seed = {}, const Initializer& initializer = {})
       : target_(simd::choose()), seed_(seed.value) {
-    initialize<Net>(parameters_.data(), seed_, initial);
+    initialize<Net>(parameters_.data(), seed_, initializer);
   }
 
-  /// The probability of each class for one picture: the softmax of the network's output.
+  Model(const Model&) = delete;  // trainers and evaluators refer to it
+  Model& operator=(const Model&) = delete;
+
+  /// The probability of each class for one picture: the softmax of the network's output. By one
+  /// thread at a time; others have a Workspace of their own and call infer.
   Probabilities predict(const Pictures& picture) {
     check(picture);
+    if (picture.count() != 1) {
+      throw Error("predict", "requires one picture, " + std::to_string(picture.count()) +
+                                 " came; call it for each");
+    }
     infer(picture, 0, 1, workspace_);
     const float* logits = workspace_.output(0);
     Probabilities p;
@@ -66,40 +75,55 @@ class Model {
   /// Throws Error unless the pictures have the size that the network reads.
   static void check(const Pictures& pictures) {
     if (pictures.values() == std::size_t{Net::Input::size}) return;
-    throw Error("pictures", "the network reads " + std::to_string(Net::Input::size) +
-                                " values each, these have " + std::to_string(pictures.values()) +
-                                "; give it pictures of its input's size");
+    throw Error("pictures", "requires " + std::to_string(Net::Input::size) +
+                                " values each, the network's input, " +
+                                std::to_string(pictures.values()) +
+                                " came; give it pictures of that size");
+  }
+
+  /// The same, and that each picture has a label.
+  static void check(const Minibatch& samples) {
+    check(samples.pictures);
+    if (samples.labels.size() == samples.pictures.count()) return;
+    throw Error("labels", "requires one for each of " + std::to_string(samples.pictures.count()) +
+                              " pictures, " + std::to_string(samples.labels.size()) +
+                              " came; give pictures and labels of the same samples");
   }
 
   /// All parameters as they lie: see Arena. `get` and `set` speak TensorFlow's order.
   std::span<float> parameters() { return parameters_.span(); }
   std::span<const float> parameters() const { return parameters_.span(); }
 
-  /// Variable `v` of layer `Index` in TensorFlow's order: kernel [in][out] or
-  /// [height][width][in][out], bias [out].
+  /// The variable `name` ("kernel", "bias") of layer `Index` in TensorFlow's order: kernel
+  /// [in][out] or [height][width][in][out], bias [out]. Throws Error where the layer has no such
+  /// variable.
   template <std::size_t Index>
-  std::vector<float> get(std::size_t v) const {
-    return read<Index>(parameters_.data(), v);
+  std::vector<float> get(std::string_view name) const {
+    return read<Index>(parameters_.data(), name);
   }
 
+  /// Sets all values of it; throws Error where there are more or fewer.
   template <std::size_t Index>
-  void set(std::size_t v, std::span<const float> values) {
+  void set(std::string_view name, std::span<const float> values) {
     using Step = typename Net::template step<Index>;
-    const Variable& variable = Step::variables.at(v);
+    const std::size_t v = find<Step>(name);
+    const Variable& variable = Step::variables[v];
     if (values.size() != variable.size()) {
-      throw Error(std::string(std::string_view(Step::name)) + "." + std::string(variable.name),
-                  "has " + std::to_string(variable.size()) + " values, " +
-                      std::to_string(values.size()) + " came; give all of them");
+      throw Error(full_name<Step>(name), "requires " + std::to_string(variable.size()) +
+                                             " values, " + std::to_string(values.size()) +
+                                             " came; give all of them");
     }
     float* to = parameters_.data() + Arena<Net>::parameters.offset[Index][v];
+    std::fill_n(to, variable.floats, 0.0f);  // the padding too, should it have become NaN
     for (std::size_t i = 0; i < values.size(); ++i) to[Step::place(v, i)] = values[i];
   }
 
-  /// The same of any array that is laid out as the parameters are, such as their gradients.
+  /// The same as get, of any array that is laid out as the parameters are, such as their gradients.
   template <std::size_t Index>
-  static std::vector<float> read(const float* arena, std::size_t v) {
+  static std::vector<float> read(const float* arena, std::string_view name) {
     using Step = typename Net::template step<Index>;
-    std::vector<float> values(Step::variables.at(v).size());
+    const std::size_t v = find<Step>(name);
+    std::vector<float> values(Step::variables[v].size());
     const float* from = arena + Arena<Net>::parameters.offset[Index][v];
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = from[Step::place(v, i)];
     return values;
@@ -109,6 +133,23 @@ class Model {
   simd::Target target() const { return target_; }
 
  private:
+  template <class Step>
+  static std::string full_name(std::string_view variable) {
+    return std::string(std::string_view(Step::name)) + "." + std::string(variable);
+  }
+
+  template <class Step>
+  static std::size_t find(std::string_view name) {
+    std::string names = Step::has_variables ? "" : "another layer, this one has none";
+    for (std::size_t v = 0; v < Step::variables.size(); ++v) {
+      if (Step::variables[v].name == name) return v;
+      names += (v == 0 ? "" : " or ");
+      names += Step::variables[v].name;
+    }
+    throw Error(full_name<Step>(name),
+                "requires the name of a variable, " + std::string(name) + " came; use " + names);
+  }
+
   simd::Target target_;
   std::uint64_t seed_;
   Buffer parameters_{Arena<Net>::parameters.floats};

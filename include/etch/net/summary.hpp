@@ -62,24 +62,23 @@ inline std::string table(const std::vector<Row>& rows) {
 }  // namespace detail
 
 /// The table that Keras users know, a line for each layer: its output shape, its parameters, the
-/// FLOPs of its forward pass (two for every product summed) and the bytes of its output, both of
-/// one sample.
+/// FLOPs of its forward pass (two for every product summed) and the bytes of its output as it lies
+/// in memory, both of one sample.
 template <class Net>
 std::string summary() {
   using detail::grouped;
-  std::vector<detail::Row> rows{{"Layer", "Output shape", "Parameters", "FLOPs", "Bytes"},
-                                {"input", detail::to_text(typename Net::Input()), "0", "0",
-                                 grouped(sizeof(float) * Net::Input::size)}};
-  std::uint64_t bytes = sizeof(float) * Net::Input::size;
+  std::vector<detail::Row> rows{
+      {"Layer", "Output shape", "Parameters", "FLOPs forward", "Output bytes"},
+      {"input", detail::to_text(typename Net::Input()), "0", "0",
+       grouped(sizeof(float) * Net::Input::stride)}};
   Net::for_each_step([&]<class Step>() {
-    constexpr std::uint64_t output = sizeof(float) * Step::Out::size;
+    constexpr std::uint64_t output = sizeof(float) * Step::Out::stride;
     rows.push_back({std::string(std::string_view(Step::name)),
                     detail::to_text(typename Step::Out()), grouped(Step::parameters),
                     grouped(Step::flops), grouped(output)});
-    bytes += output;
   });
-  rows.push_back(
-      {"total", "", grouped(Net::parameters), grouped(Net::flops_forward), grouped(bytes)});
+  rows.push_back({"total", "", grouped(Net::parameters), grouped(Net::flops_forward),
+                  grouped(activation_bytes<Net, 1>)});
   return detail::table(rows);
 }
 

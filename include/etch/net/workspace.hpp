@@ -14,7 +14,6 @@ inline constexpr int inference_rows = 16;
 template <class Net>
 struct Workspace {
   Buffer activations{inference_rows * Arena<Net>::activation_floats};
-  Buffer scratch{Arena<Net>::scratch(inference_rows)};
 
   /// The network's output for the row-th picture.
   const float* output(int row) const {

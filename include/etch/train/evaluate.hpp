@@ -5,8 +5,9 @@
 #include <numeric>
 #include <vector>
 
+#include "etch/base/round.hpp"
+#include "etch/base/team.hpp"
 #include "etch/net/model.hpp"
-#include "etch/train/trainer.hpp"
 
 namespace etch {
 
@@ -19,26 +20,27 @@ class Evaluator {
       : model_(model),
         team_(team),
         workspaces_(static_cast<std::size_t>(team.size())),
-        hits_(static_cast<std::size_t>(team.size())) {}
+        correct_(static_cast<std::size_t>(team.size())) {}
 
-  /// The share of samples whose label has the largest output; 0 of none.
+  /// The share of samples whose label has the largest output; 0 of none. Throws Error where the
+  /// samples do not suit the network.
   float accuracy(const Minibatch& samples) {
     const std::size_t count = samples.pictures.count();
     if (count == 0) return 0;
-    Model<Net>::check(samples.pictures);
-    std::fill(hits_.begin(), hits_.end(), 0);
-    const std::size_t tiles = (count + inference_rows - 1) / inference_rows;
+    Model<Net>::check(samples);
+    std::fill(correct_.begin(), correct_.end(), 0);
+    const std::size_t tiles = ceil_div(count, inference_rows);
     team_.run(static_cast<int>(tiles), [&](int tile, int worker) {
-      hits_[static_cast<std::size_t>(worker)] +=
-          hits(samples, static_cast<std::size_t>(tile) * inference_rows,
-               workspaces_[static_cast<std::size_t>(worker)]);
+      correct_[static_cast<std::size_t>(worker)] +=
+          correct(samples, static_cast<std::size_t>(tile) * inference_rows,
+                  workspaces_[static_cast<std::size_t>(worker)]);
     });
-    return static_cast<float>(std::accumulate(hits_.begin(), hits_.end(), 0.0) /
+    return static_cast<float>(std::accumulate(correct_.begin(), correct_.end(), 0.0) /
                               static_cast<double>(count));
   }
 
  private:
-  int hits(const Minibatch& samples, std::size_t first, Workspace<Net>& workspace) const {
+  int correct(const Minibatch& samples, std::size_t first, Workspace<Net>& workspace) const {
     const int rows =
         static_cast<int>(std::min(samples.pictures.count() - first, std::size_t{inference_rows}));
     model_.infer(samples.pictures, first, rows, workspace);
@@ -54,13 +56,14 @@ class Evaluator {
   const Model<Net>& model_;
   Team& team_;
   std::vector<Workspace<Net>> workspaces_;
-  std::vector<int> hits_;
+  std::vector<int> correct_;
 };
 
-/// How well `model` does on `samples`. Allocates an Evaluator's memory; keep one to avoid it.
 struct Evaluation {
   float accuracy;
 };
+
+/// How well `model` does on `samples`. Allocates an Evaluator's memory; keep one to avoid it.
 template <class Net>
 Evaluation evaluate(const Model<Net>& model, const Minibatch& samples, Team& team = no_team()) {
   return {Evaluator<Net>(model, team).accuracy(samples)};

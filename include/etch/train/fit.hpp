@@ -7,8 +7,9 @@
 
 namespace etch {
 
-/// The training loop: `minibatch(step)` is learnt from at each step, and `observe(step, metrics)`
-/// sees what came of it, when the parameters have moved; the metrics are those before.
+/// The training loop, until the trainer has done `steps` in all: `minibatch(step)` is learnt from,
+/// and `observe(step, metrics)` sees what came of it, when the parameters have moved; the metrics
+/// are those before.
 template <class Trainer, class Next, class Observer>
 void fit(Trainer& trainer, std::uint32_t steps, Next&& minibatch, Observer&& observe) {
   while (trainer.steps() < steps) {

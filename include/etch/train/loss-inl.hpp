@@ -23,7 +23,7 @@ namespace etch::HWY_NAMESPACE {
 /// The largest logit is subtracted first, so that no exponential overflows.
 template <class Out>
 void softmax_cross_entropy(const float* logits, const std::uint8_t* labels, float scale,
-                           float* gradient, float* losses, std::uint8_t* hits, int rows) {
+                           float* gradient, float* losses, std::uint8_t* correct, int rows) {
   constexpr int size = Out::size;
   for (int row = 0; row < rows; ++row) {
     const float* z = logits + row * Out::stride;
@@ -42,11 +42,13 @@ void softmax_cross_entropy(const float* logits, const std::uint8_t* labels, floa
     const float sum = hn::GetLane(hn::SumOfLanes(float_tag, sums));
     const Vec factor = hn::Set(float_tag, scale / sum);
     for (int i = 0; i < size; i += lanes) {
-      hn::StoreU(hn::Mul(hn::LoadU(float_tag, dz + i), factor), float_tag, dz + i);
+      const auto real = hn::FirstN(float_tag, static_cast<std::size_t>(size - i));
+      const Vec gradient_i = hn::Mul(hn::LoadU(float_tag, dz + i), factor);
+      hn::StoreU(hn::IfThenElseZero(real, gradient_i), float_tag, dz + i);  // factor may be NaN
     }
     dz[label] -= scale;
     losses[row] = std::log(sum) - (z[label] - *best);
-    hits[row] = best == z + label;
+    correct[row] = best == z + label;
   }
 }
 

@@ -35,16 +35,16 @@ void compute_gradients(const float* parameters, const Minibatch& minibatch, cons
     return sweep;
   };
 
-  team.run((count + tile_rows - 1) / tile_rows, [&](int tile, int worker) HWY_ATTR {
+  team.run(ceil_div(count, tile_rows), [&](int tile, int worker) HWY_ATTR {
     const int first = tile * tile_rows;
     const Sweep<Net> sweep = sweep_of(first, std::min(tile_rows, count - first), worker);
     gather<In>(minibatch.pictures, static_cast<std::size_t>(first), sweep.rows,
                sweep.template at<In>(state.activations.data(), -1));
     sweep.forward();
-    softmax_cross_entropy<Out>(sweep.template at<Out>(state.activations.data(), last),
-                               minibatch.labels.data() + first, 1 / static_cast<float>(count),
-                               sweep.template at<Out>(state.gradients.data(), last),
-                               state.losses.data() + first, state.hits.data() + first, sweep.rows);
+    softmax_cross_entropy<Out>(
+        sweep.template at<Out>(state.activations.data(), last), minibatch.labels.data() + first,
+        1 / static_cast<float>(count), sweep.template at<Out>(state.gradients.data(), last),
+        state.losses.data() + first, state.correct.data() + first, sweep.rows);
     sweep.backward(state.gradients.data());
   });
 

@@ -28,15 +28,14 @@ struct StepState {
   explicit StepState(int threads) : scratch(scratch_floats * static_cast<std::size_t>(threads)) {}
 
   static constexpr std::size_t scratch_floats = Arena<Net>::scratch(Batch);
-  static constexpr std::size_t update_tiles =
-      (Arena<Net>::parameters.floats + update_tile - 1) / update_tile;
+  static constexpr std::size_t update_tiles = ceil_div(Arena<Net>::parameters.floats, update_tile);
 
   Buffer activations{Batch * Arena<Net>::activation_floats};
   Buffer gradients{Batch * Arena<Net>::activation_floats};  // of the activations, laid out alike
   Buffer parameter_gradients{Arena<Net>::parameters.floats};
   Buffer scratch;                             // one part for each thread
   std::array<float, Batch> losses{};          // of each sample
-  std::array<std::uint8_t, Batch> hits{};     // whether each was right
+  std::array<std::uint8_t, Batch> correct{};  // whether each was
   std::array<float, update_tiles> squares{};  // sums of the squared weights of each tile
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -17,12 +18,6 @@ struct Metrics {
   float loss = 0;
   float accuracy = 0;
 };
-
-/// A team of the caller's thread alone.
-inline Team& no_team() {
-  static Team team;
-  return team;
-}
 
 // What a trainer requires, by name: see layer/requirements.hpp. A network without layers has had
 // its error.
@@ -42,6 +37,11 @@ struct ends_in_vector {
   static constexpr bool value = Net::size == 0 || Output::rank == 1;
 };
 
+template <class Net, class Output>
+struct has_label_for_each {
+  static constexpr bool value = Output::size <= 256;
+};
+
 /// Trains a model on minibatches of up to `Batch` samples, for which its memory is laid out.
 /// Nothing allocates after construction.
 template <class Net, int Batch, class Optimizer = SGD>
@@ -56,21 +56,26 @@ class Trainer {
   static_assert(ends_in_vector<Net, typename Net::Output>::value,
                 "etch: Trainer: requires a network that ends in a vector with a number for each "
                 "class, a picture came; end it with a Dense layer");
+  static_assert(has_label_for_each<Net, typename Net::Output>::value,
+                "etch: Trainer: requires at most 256 outputs, because labels are bytes, more came; "
+                "end the network with fewer classes");
 
   struct Options {
     LearningRate learning_rate = 0.01f;
-    float l2 = 0;        // strength of half the sum of squared weights in the loss
-    float dropout = -1;  // rate of all Dropout layers; negative: what their types say
+    float l2 = 0;  // strength of half the sum of squared weights in the loss
+    std::optional<float> dropout = std::nullopt;  // rate of all Dropout layers, for their own
   };
 
   /// `model` and `team` must outlive the trainer; without a team it works alone.
   Trainer(Model<Net>& model, const Options& options, Team& team = no_team())
-      : model_(model), options_(options), team_(team), state_(team.size()) {}
+      : model_(model), options_(options), team_(team), state_(team.size()) {
+    check(options);
+  }
 
   /// Learns from a minibatch. The metrics are those before it, with dropout and the L2 term.
   /// Throws Error where the minibatch does not suit the network.
   Metrics step(const Minibatch& minibatch) {
-    Metrics metrics = gradients(minibatch);
+    Metrics metrics = compute_gradients(minibatch);
     const float rate = options_.learning_rate.at(step_);
     ETCH_DISPATCH(model_.target().id, update<Net, Batch, Optimizer>)
     (model_.parameters().data(), rate, options_.l2, state_, team_);
@@ -81,7 +86,7 @@ class Trainer {
   }
 
   /// Computes the gradients of the mean loss, without L2 and without learning.
-  Metrics gradients(const Minibatch& minibatch) {
+  Metrics compute_gradients(const Minibatch& minibatch) {
     check(minibatch);
     const Context context{
         .training = true, .dropout_rate = options_.dropout, .seed = model_.seed(), .step = step_};
@@ -89,12 +94,12 @@ class Trainer {
     (model_.parameters().data(), minibatch, context, state_, team_);
     const auto count = static_cast<std::ptrdiff_t>(minibatch.pictures.count());
     const double loss = std::accumulate(state_.losses.begin(), state_.losses.begin() + count, 0.0);
-    const int hits = std::accumulate(state_.hits.begin(), state_.hits.begin() + count, 0);
+    const int correct = std::accumulate(state_.correct.begin(), state_.correct.begin() + count, 0);
     return {static_cast<float>(loss / static_cast<double>(count)),
-            static_cast<float>(hits) / static_cast<float>(count)};
+            static_cast<float>(correct) / static_cast<float>(count)};
   }
 
-  /// What gradients() or step() found last, laid out as the model's parameters are: see
+  /// What compute_gradients() or step() found last, laid out as the model's parameters are: see
   /// Model::read.
   std::span<const float> parameter_gradients() const { return state_.parameter_gradients.span(); }
 
@@ -102,21 +107,35 @@ class Trainer {
   std::uint32_t steps() const { return step_; }
 
  private:
+  static void check(const Options& options) {
+    const auto refuse = [](const char* option, const char* required, float came) {
+      throw Error(std::string("trainer: ") + option, std::string("requires ") + required + ", " +
+                                                         std::to_string(came) +
+                                                         " came; see Trainer::Options");
+    };
+    const LearningRate& rate = options.learning_rate;
+    if (!(rate.initial >= 0)) refuse("learning_rate", "a rate of at least 0", rate.initial);
+    if (!(rate.decay > 0)) refuse("learning_rate", "a decay above 0", rate.decay);
+    if (!(rate.decay_steps > 0)) refuse("learning_rate", "steps above 0", rate.decay_steps);
+    if (!(options.l2 >= 0)) refuse("l2", "a strength of at least 0", options.l2);
+    const float dropout = options.dropout.value_or(0);
+    if (!(dropout >= 0 && dropout < 1)) refuse("dropout", "a rate from 0 to below 1", dropout);
+  }
+
   static void check(const Minibatch& minibatch) {
+    Model<Net>::check(minibatch);
     const std::size_t count = minibatch.pictures.count();
-    if (count < 1 || count > std::size_t{Batch} || minibatch.labels.size() != count) {
-      throw Error("minibatch", "requires 1 to " + std::to_string(Batch) +
-                                   " pictures and a label for each, " + std::to_string(count) +
-                                   " pictures and " + std::to_string(minibatch.labels.size()) +
-                                   " labels came; change the trainer's batch, or the minibatch");
+    if (count < 1 || count > std::size_t{Batch}) {
+      throw Error("minibatch", "requires 1 to " + std::to_string(Batch) + " samples, " +
+                                   std::to_string(count) +
+                                   " came; change the trainer's batch, or the minibatch");
     }
-    Model<Net>::check(minibatch.pictures);
     for (std::size_t i = 0; i < count; ++i) {
       if (minibatch.labels[i] < Net::Output::size) continue;
       throw Error("minibatch", "requires labels below " + std::to_string(Net::Output::size) +
                                    ", the number of outputs, " +
                                    std::to_string(minibatch.labels[i]) + " came at " +
-                                   std::to_string(i) + "; give the network an output more");
+                                   std::to_string(i) + "; give the network more outputs");
     }
   }
 

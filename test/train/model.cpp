@@ -1,0 +1,169 @@
+// Models, trainers and evaluation as their users see them.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <vector>
+
+#include "train/samples.hpp"
+
+using namespace etch;
+using namespace etch::test;
+
+TEST_CASE("Accuracy counts the samples whose label has the largest output") {
+  on_every_target([] {
+    Model<Logistic> model(Seed{1}, Initializer{.stddev = 1.0f});
+    const Samples<Logistic> samples(101);
+    const NetworkOracle<Logistic> oracle(model);
+    int right = 0;
+    for (std::size_t i = 0; i < samples.labels.size(); ++i) {
+      const Reals logits = oracle.forward(Context(), samples.sample(i));
+      right += std::max_element(logits.begin(), logits.end()) - logits.begin() == samples.labels[i];
+    }
+    for (int threads : {1, 3}) {
+      Team team(threads);
+      CHECK(evaluate(model, samples, team).accuracy == Catch::Approx(right / 101.0));
+    }
+    Trainer<Logistic, 128> trainer(model, {});
+    CHECK(trainer.compute_gradients(samples).accuracy == Catch::Approx(right / 101.0));
+    CHECK(evaluate(model, samples.first(0)).accuracy == 0);
+  });
+}
+
+TEST_CASE("predict gives probabilities, of bytes and of floats") {
+  on_every_target([] {
+    Model<Logistic> model;
+    std::vector<std::uint8_t> bytes(25);
+    std::vector<float> floats(25);
+    for (std::size_t i = 0; i < 25; ++i) {
+      bytes[i] = static_cast<std::uint8_t>(i * 10);
+      floats[i] = (static_cast<float>(bytes[i]) - 127.5f) / 255;
+    }
+    const auto p = model.predict(Pictures(bytes, 25));
+    CHECK(p == model.predict(floats));
+    const Reals logits =
+        NetworkOracle<Logistic>(model).forward({}, Reals(floats.begin(), floats.end()));
+    double sum = 0;
+    for (double z : logits) sum += std::exp(z);
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      CHECK(static_cast<double>(p[i]) == Catch::Approx(std::exp(logits[i]) / sum).epsilon(1e-5));
+    }
+  });
+}
+
+TEST_CASE("Initial values: truncated normal weights, a constant for each layer's bias") {
+  const Model<Perceptron> model(Seed{9}, Initializer{.stddev = 0.1f, .biases = {0, 1, 0.5f}});
+  CHECK(model.get<0>("bias") == std::vector<float>(40, 0));
+  CHECK(model.get<3>("bias") == std::vector<float>(33, 1));
+  CHECK(model.get<5>("bias") == std::vector<float>(10, 0.5f));
+  double squares = 0;
+  for (float w : model.get<0>("kernel")) {
+    CHECK(std::abs(w) <= 0.2f);
+    squares += static_cast<double>(w * w);
+  }
+  CHECK(std::sqrt(squares / 1200) == Catch::Approx(0.088).epsilon(0.1));
+  CHECK(model.get<0>("kernel") != model.get<3>("kernel"));
+  CHECK(model.get<0>("kernel") != Model<Perceptron>(Seed{10}).get<0>("kernel"));
+}
+
+TEST_CASE("A variable set in TensorFlow's order is read back") {
+  Model<Convolutions> model;
+  std::vector<float> kernel(3 * 3 * 16 * 7);
+  for (std::size_t i = 0; i < kernel.size(); ++i) kernel[i] = static_cast<float>(i);
+  model.set<3>("kernel", kernel);
+  CHECK(model.get<3>("kernel") == kernel);
+  kernel.pop_back();
+  CHECK_THROWS_WITH(model.set<3>("kernel", kernel),
+                    "3_conv2d.kernel: requires 1008 values, 1007 came; give all of them");
+}
+
+TEST_CASE("What does not suit the network is refused in a sentence") {
+  Model<Logistic> model;
+  Trainer<Logistic, 16> trainer(model, {});
+  const Samples<Logistic> samples(17);
+  CHECK_THROWS_WITH(
+      trainer.step(samples),
+      "minibatch: requires 1 to 16 samples, 17 came; change the trainer's batch, or the "
+      "minibatch");
+  CHECK_THROWS_AS(trainer.step(samples.first(0)), Error);
+  const std::vector<std::uint8_t> wrong{3, 10};
+  CHECK_THROWS_WITH(trainer.step({samples.first(2).pictures, wrong}),
+                    "minibatch: requires labels below 10, the number of outputs, 10 came at 1; "
+                    "give the network more outputs");
+  CHECK_THROWS_WITH(
+      model.predict(std::span(samples.values).first(24)),
+      "pictures: requires 25 values each, the network's input, 24 came; give it pictures of "
+      "that size");
+  CHECK_THROWS_WITH(Model<Logistic>(Seed{}, Initializer{.biases = {1, 2}}),
+                    "initial values: requires one bias for each of the 1 layers that have them, 2 "
+                    "came; list one for each, or none for zeros");
+  setenv("ETCH_SIMD", "MMX", 1);
+  CHECK_THROWS_WITH(Model<Logistic>(),
+                    Catch::Matchers::ContainsSubstring("ETCH_SIMD asks for MMX"));
+  unsetenv("ETCH_SIMD");
+}
+
+TEST_CASE("The learning rate decays continuously") {
+  CHECK(LearningRate(0.5f).at(7000) == 0.5f);
+  const LearningRate decaying(0.5f, 0.9f, 1000);
+  CHECK(decaying.at(0) == 0.5f);
+  CHECK(decaying.at(500) == Catch::Approx(0.5 * std::sqrt(0.9)));
+  CHECK(decaying.at(2000) == Catch::Approx(0.5 * 0.81));
+}
+
+TEST_CASE("The summary lists the layers") {
+  CHECK(summary<Logistic>() ==
+        "Layer    Output shape  Parameters  FLOPs forward  Output bytes\n"
+        "--------------------------------------------------------------\n"
+        "input    5 x 5 x 1              0              0           128\n"
+        "0_dense  10                   260            500            64\n"
+        "--------------------------------------------------------------\n"
+        "total                         260            500           192\n");
+  static_assert(activation_bytes<Logistic, 1> == 192);
+}
+
+TEST_CASE("Restored parameters heal a model that has diverged") {
+  on_every_target([] {
+    Model<Perceptron> model;
+    std::vector<std::vector<float>> kept{model.get<0>("kernel"), model.get<0>("bias"),
+                                         model.get<3>("kernel"), model.get<3>("bias"),
+                                         model.get<5>("kernel"), model.get<5>("bias")};
+    Trainer<Perceptron, 16> trainer(model, {.learning_rate = 1e30f});
+    const Samples<Perceptron> samples(16);
+    Metrics metrics;
+    for (int step = 0; step < 4; ++step) metrics = trainer.step(samples);
+    CHECK(std::isnan(metrics.loss));  // ReLU lets it be seen
+    CHECK(std::isnan(model.predict(std::span(samples.values).first(30))[0]));
+    model.set<0>("kernel", kept[0]);
+    model.set<0>("bias", kept[1]);
+    model.set<3>("kernel", kept[2]);
+    model.set<3>("bias", kept[3]);
+    model.set<5>("kernel", kept[4]);
+    model.set<5>("bias", kept[5]);
+    const Metrics again = trainer.compute_gradients(samples);
+    CHECK(again.loss < 10);
+    for (float gradient : trainer.parameter_gradients()) REQUIRE(std::isfinite(gradient));
+  });
+}
+
+TEST_CASE("Samples without labels, options without sense, variables without a name") {
+  Model<Logistic> model;
+  const Samples<Logistic> samples(4);
+  CHECK_THROWS_WITH(evaluate(model, {samples.first(4).pictures, {}}),
+                    "labels: requires one for each of 4 pictures, 0 came; give pictures and labels "
+                    "of the same samples");
+  using Options = Trainer<Logistic, 4>::Options;
+  for (const Options& options :
+       {Options{.learning_rate = -1}, Options{.learning_rate = LearningRate(1, 0.5f, 0)},
+        Options{.l2 = std::nanf("")}, Options{.dropout = 1.0f}}) {
+    CHECK_THROWS_AS((Trainer<Logistic, 4>(model, options)), Error);
+  }
+  CHECK_THROWS_WITH(model.get<0>("weights"),
+                    "0_dense.weights: requires the name of a variable, weights came; use kernel or "
+                    "bias");
+  CHECK_THROWS_AS(Pictures(samples.values, 0), Error);
+  CHECK_THROWS_AS(Pictures(samples.values, 7), Error);
+  CHECK_THROWS_WITH(model.predict(samples.first(2).pictures),
+                    "predict: requires one picture, 2 came; call it for each");
+  CHECK_THROWS_AS(model.predict(std::span<const float>{}), Error);
+}
