@@ -70,9 +70,12 @@ void run(benchmark::State& state, Pass pass) {
   if (before > 1.1 * after || after > 1.1 * before) state.SetLabel("noisy");
 }
 
+/// A first layer needs no gradient of its data.
+enum class Place { first, inner };
+
 /// Benchmarks of the three passes, `tile` samples at a time where a training step does so.
 template <class Layer, class In, int Batch>
-void register_layer(const std::string& name, bool first = false) {
+void register_layer(const std::string& name, Place place) {
   using Out = typename Layer::template Output<In>;
   using Here = HWY_NAMESPACE::Passes<Layer, In>;
   using Data = Arrays<Layer, In, Batch>;
@@ -85,7 +88,7 @@ void register_layer(const std::string& name, bool first = false) {
       }
     });
   });
-  if (!first) {
+  if (place == Place::inner) {
     benchmark::RegisterBenchmark((name + "/data_gradient").c_str(), [](benchmark::State& state) {
       run<Layer, In, Batch>(state, [](Data& a) {
         for (int row = 0; row < Batch; row += tile) {
@@ -110,15 +113,17 @@ void register_layer(const std::string& name, bool first = false) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  register_layer<Dense<10>, Shape<28, 28, 1>, 128>("logistic/0_dense", true);
-  register_layer<Conv2D<16, 5, Same, 2>, Shape<28, 28, 1>, 16>("conv_strided/0_conv2d", true);
-  register_layer<Conv2D<16, 5, Same, 2>, Shape<14, 14, 16>, 16>("conv_strided/2_conv2d");
-  register_layer<Dense<64>, Shape<7, 7, 16>, 16>("conv_strided/4_dense");
-  register_layer<Dense<10>, Shape<64>, 16>("conv_strided/6_dense");
-  register_layer<Dense<1024>, Shape<28, 28, 1>, 128>("mlp/0_dense", true);
-  register_layer<Dense<10>, Shape<1024>, 128>("mlp/2_dense");
-  register_layer<Conv2D<6, 5>, Shape<28, 28, 1>, 64>("lenet5/0_conv2d", true);
-  register_layer<Conv2D<16, 5, Valid>, Shape<14, 14, 6>, 64>("lenet5/3_conv2d");
+  register_layer<Dense<10>, Shape<28, 28, 1>, 128>("logistic/0_dense", Place::first);
+  register_layer<Conv2D<16, 5, Same, 2>, Shape<28, 28, 1>, 16>("conv_strided/0_conv2d",
+                                                               Place::first);
+  register_layer<Conv2D<16, 5, Same, 2>, Shape<14, 14, 16>, 16>("conv_strided/2_conv2d",
+                                                                Place::inner);
+  register_layer<Dense<64>, Shape<7, 7, 16>, 16>("conv_strided/4_dense", Place::inner);
+  register_layer<Dense<10>, Shape<64>, 16>("conv_strided/6_dense", Place::inner);
+  register_layer<Dense<1024>, Shape<28, 28, 1>, 128>("mlp/0_dense", Place::first);
+  register_layer<Dense<10>, Shape<1024>, 128>("mlp/2_dense", Place::inner);
+  register_layer<Conv2D<6, 5>, Shape<28, 28, 1>, 64>("lenet5/0_conv2d", Place::first);
+  register_layer<Conv2D<16, 5, Valid>, Shape<14, 14, 6>, 64>("lenet5/3_conv2d", Place::inner);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();

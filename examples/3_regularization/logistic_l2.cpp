@@ -3,7 +3,7 @@
 
 using namespace etch;
 
-using LogisticL2 = Network<Input<28, 28, 1>, Dense<10>>;
+using LogisticL2 = Network<Input<784>, Dense<10>>;
 
 static_assert(LogisticL2::parameters == 7'850);
 
@@ -17,5 +17,5 @@ int main(int argc, char** argv) {
        .eval_every = 500,
        .learning_rate = 0.5f,
        .l2 = 0.05f,
-       .initial = {.deviation = 1.0f}});
+       .initializer = {.stddev = 1.0f}});
 }

@@ -20,5 +20,5 @@ int main(int argc, char** argv) {
        .steps = 1'001,
        .eval_every = 50,
        .learning_rate = 0.05f,
-       .initial = {.deviation = 0.1f, .biases = {0, 1, 1, 1}}});
+       .initializer = {.stddev = 0.1f, .biases = {0, 1, 1, 1}}});
 }

@@ -33,7 +33,7 @@ TEST_CASE("What the command line leaves out stays as the assignment has it") {
   CHECK(read.settings.steps == 7);
   CHECK(read.options.seed == 1);
   CHECK(read.options.threads >= 1);
-  CHECK(read.options.dropout < 0);
+  CHECK(!read.options.dropout);
   CHECK(read.options.data.filename() == "letters");
 }
 

@@ -106,8 +106,8 @@ class Explains(unittest.TestCase):
     def test_summary(self):
         done = run(CONV_STRIDED, "--summary")
         self.assertEqual(done.returncode, 0)
-        self.assertIn("2_conv2d  7 x 7 x 16         6,416  524,288   3,136\n", done.stdout)
-        self.assertRegex(done.stdout, r"total +57,722 +769,568 +35,048\n$")
+        self.assertRegex(done.stdout, r"\n2_conv2d +7 x 7 x 16 +6,416 +524,288 +3,136\n")
+        self.assertRegex(done.stdout, r"\ntotal +57,722 +769,568 +35,072\n$")
 
     def test_wrong_usage_is_one_line_and_2(self):
         for options in (["--foo"], ["foo"], ["--steps"], ["--steps", "x"], ["--steps", "0"],

@@ -9,43 +9,58 @@
 #include "etch/app/notebook.hpp"
 #include "etch/etch.hpp"
 #include "etch/io/dataset.hpp"
-#include "etch/train/fit.hpp"
 
 namespace etch::app {
 
-/// Whether a layer's --dropout has anything to change.
+/// Whether --dropout has anything to change: a layer with a rate.
 template <class Net>
 constexpr bool drops() {
   bool found = false;
-  Net::for_each_step([&]<class Step>() { found |= Step::Layer::name == Dropout<>::name; });
+  Net::for_each_step([&]<class Step>() {
+    found |= requires {
+      Step::Layer::rate;
+    };
+  });
   return found;
 }
 
-/// A picture as the course reshapes it: flat where the network begins with a dense layer.
+/// The network's input as numpy prints a shape.
 template <class Net>
-std::string picture_shape() {
-  using Input = typename Net::Input;
-  if (Net::template step<0>::Layer::name == Dense<1>::name) return std::to_string(Input::size);
+std::string input_shape() {
   std::string text;
-  for (int extent : Input::extents) {
+  for (int extent : Net::Input::extents) {
     if (!text.empty()) text += ", ";
     text += std::to_string(extent);
   }
   return text;
 }
 
+/// Throws Error unless the pictures are what the network reads; a network that begins with a vector
+/// reads them flat.
+template <class Net>
+void check(const Dataset& data) {
+  using Input = typename Net::Input;
+  const bool fits = Input::is_picture ? data.height == Input::height &&
+                                            data.width == Input::width && Input::channels == 1
+                                      : data.height * data.width == Input::size;
+  if (fits) return;
+  throw Error("data", "requires pictures of " + input_shape<Net>() + " values, " +
+                          std::to_string(data.height) + ", " + std::to_string(data.width) +
+                          " came; choose other data, or change the network's input");
+}
+
 /// Trains `Net` as a notebook of the course does, and prints what it prints.
 template <class Net, int Batch>
 void train(const Settings& settings, const Options& options) {
   const Dataset data = load_dataset(options.data, options.split);
-  Model<Net>::check(data.train.pictures());
+  check<Net>(data);
 
   Notebook notebook(settings.steps);
   notebook.skipped(data);
-  notebook.shapes(data, picture_shape<Net>(), Net::Output::size);
+  notebook.shapes(data, input_shape<Net>(), Net::Output::size);
 
   Team team(options.threads);
-  Model<Net> model(Seed{options.seed}, settings.initial);
+  Model<Net> model(Seed{options.seed}, settings.initializer);
   Trainer<Net, Batch> trainer(
       model,
       {.learning_rate = settings.learning_rate, .l2 = settings.l2, .dropout = options.dropout},

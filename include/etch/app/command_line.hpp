@@ -7,7 +7,7 @@
 #include <string>
 
 #include "etch/io/dataset.hpp"
-#include "etch/net/initial.hpp"
+#include "etch/net/initializer.hpp"
 #include "etch/train/learning_rate.hpp"
 
 namespace etch::app {
@@ -20,7 +20,7 @@ struct Settings {
   std::uint32_t eval_every = 50;
   LearningRate learning_rate = 0.05f;
   float l2 = 0;
-  Initial initial = {};
+  Initializer initializer = {};
 };
 
 /// What the command line adds.
@@ -28,8 +28,8 @@ struct Options {
   std::filesystem::path data;  // by default the built-in letters
   SplitOptions split;
   std::uint64_t seed = 1;
-  int threads = 1;     // by default the physical cores that the process may use
-  float dropout = -1;  // negative: what the network's type says
+  int threads = 1;               // by default the physical cores that the process may use
+  std::optional<float> dropout;  // instead of what the network's type says
   bool summary = false;
 };
 

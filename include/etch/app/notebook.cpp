@@ -12,7 +12,7 @@ Notebook::Notebook(std::uint32_t steps) : steps_(steps), terminal_(isatty(STDOUT
 void Notebook::skipped(const Dataset& data) const {
   if (data.skipped.empty()) return;
   for (const std::string& picture : data.skipped) fmt::print(stderr, "etch: {}\n", picture);
-  fmt::print(stderr, "etch: {} pictures skipped\n", data.skipped.size());
+  fmt::print(stderr, "etch: pictures skipped: {}\n", data.skipped.size());
 }
 
 void Notebook::shapes(const Dataset& data, const std::string& picture, int classes) const {
@@ -31,6 +31,7 @@ void Notebook::shapes(const Dataset& data, const std::string& picture, int class
 
 void Notebook::initialized() {
   fmt::print("Initialized\n");
+  std::fflush(stdout);
   start_ = last_progress_ = Clock::now();
 }
 
@@ -42,6 +43,7 @@ void Notebook::minibatch(std::uint32_t step, const Metrics& metrics) {
 
 void Notebook::validation(float accuracy) {
   fmt::print("Validation accuracy: {:.1f}%\n", 100 * accuracy);
+  std::fflush(stdout);  // a pipe shows each report when it is made
 }
 
 void Notebook::test(float accuracy) {
