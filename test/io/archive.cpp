@@ -171,7 +171,8 @@ TEST_CASE("what may not be read is named", "[io][archive]") {
   const auto locked = folder.write("x.tar", archive(some_letters(), "ustar", "none"));
   fs::permissions(locked, fs::perms::none);
   CHECK(error_of(locked) ==
-        locked.string() + ": a file that can be read expected, Permission denied");
+        locked.string() +
+            ": a file that can be read expected, Permission denied; check its permissions");
 
   folder.write("set/A/x.png", letter(1));
   fs::permissions(folder.write("set/A/y.png", letter(2)), fs::perms::none);
@@ -181,17 +182,21 @@ TEST_CASE("what may not be read is named", "[io][archive]") {
   folder.write("set/B/z.png", letter(3));
   fs::permissions(folder / "set/B", fs::perms::none);
   CHECK(error_of(folder / "set", no_split) ==
-        (folder / "set/B").string() + ": a folder that can be read expected, Permission denied");
+        (folder / "set/B").string() +
+            ": a folder that can be read expected, Permission denied; check its permissions");
   fs::permissions(folder / "set/B", fs::perms::owner_all);
 
   folder.write("idx/x-labels-idx1-ubyte", idx_labels(3));
   const auto images = folder.write("idx/x-images-idx3-ubyte", idx_images(3));
   fs::permissions(images, fs::perms::none);
   CHECK(error_of(images) ==
-        images.string() + ": a file that can be read expected, Permission denied");
+        images.string() +
+            ": a file that can be read expected, Permission denied; check its permissions");
   fs::permissions(folder / "idx", fs::perms::none);
   CHECK_THAT(
       error_of(folder / "idx"),
-      ContainsSubstring("idx") && ContainsSubstring("that can be read expected, Permission"));
+      ContainsSubstring("idx") &&
+          ContainsSubstring(
+              "a data set that can be read expected, Permission denied; check its permissions"));
   fs::permissions(folder / "idx", fs::perms::owner_all);
 }

@@ -7,6 +7,7 @@
 #include "make.hpp"
 
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 using namespace etch;
 using namespace etch::test;
 
@@ -148,4 +149,7 @@ TEST_CASE("a path that is no data set is an error that says what is", "[io][data
                                                       "file nor a folder found"));
   const auto file = folder.write("file", {1, 2, 3});
   CHECK_THAT(error_of(file / "below"), ContainsSubstring("Not a directory"));
+  CHECK_THAT(error_of(""),
+             StartsWith("data set: a path expected, an empty one found; give an archive"));
+  CHECK_THAT(error_of("no\nline"), StartsWith("no?line: a data set expected, "));
 }

@@ -127,17 +127,19 @@ TEST_CASE("the header gives height and width", "[io][idx]") {
   folder.write("test-images-idx3-ubyte", idx(0x0803, {1, 7, 5}, Bytes(35)));
   CHECK_THAT(error_of(folder.path()),
              ContainsSubstring("test: pictures of 5x7 (height x width) expected as in train, 7x5 "
-                               "found"));
+                               "found; give parts of one set"));
 }
 
 TEST_CASE("half a pair is an error", "[io][idx]") {
   const Folder folder;
   const auto labels = folder.write("train-labels-idx1-ubyte", idx_labels(3));
   CHECK(error_of(folder.path()) ==
-        labels.string() + ": train-images-idx3-ubyte[.gz] expected beside it, no such file found");
+        labels.string() +
+            ": train-images-idx3-ubyte[.gz] expected beside it, no such file found; fetch it too");
   const auto images = folder.write("x-images-idx3-ubyte", idx_images(3));
   CHECK(error_of(images) ==
-        images.string() + ": x-labels-idx1-ubyte[.gz] expected beside it, no such file found");
+        images.string() +
+            ": x-labels-idx1-ubyte[.gz] expected beside it, no such file found; fetch it too");
   folder.write("train-images-idx3-ubyte", idx_images(3));
   folder.write("t10k-images-idx3-ubyte", idx_images(3));
   CHECK_THAT(error_of(folder.path()), ContainsSubstring("t10k-labels-idx1-ubyte[.gz] expected"));
@@ -148,11 +150,11 @@ TEST_CASE("a wrong magic number is an error", "[io][idx]") {
   CHECK_THAT(error_of_pair(idx_labels(20), idx_labels(3), packed),
              ContainsSubstring("x-images-idx3-ubyte") &&
                  ContainsSubstring(": magic number 0x00000803 (pictures) expected at byte 0, "
-                                   "0x00000801 found"));
+                                   "0x00000801 found; give an IDX file of pictures"));
   CHECK_THAT(error_of_pair(idx_images(3), idx_images(3), packed),
              ContainsSubstring("x-labels-idx1-ubyte") &&
                  ContainsSubstring(": magic number 0x00000801 (labels) expected at byte 0, "
-                                   "0x00000803 found"));
+                                   "0x00000803 found; give an IDX file of labels"));
 }
 
 TEST_CASE("truncated IDX files are errors, wherever they end", "[io][idx]") {
@@ -173,21 +175,23 @@ TEST_CASE("truncated IDX files are errors, wherever they end", "[io][idx]") {
                                "fetch it again"));
   CHECK_THAT(
       error_of_pair(cut(images, 6), labels, packed),
-      ContainsSubstring(": the number of pictures expected at byte 4, the file ends at byte 6"));
+      ContainsSubstring(
+          ": the number of pictures expected at byte 4, the file ends at byte 6; fetch it again"));
 }
 
 TEST_CASE("overlong IDX files are errors", "[io][idx]") {
   const bool packed = GENERATE(false, true);
   Bytes images = idx_images(3), labels = idx_labels(3);
   images.push_back(0);
-  CHECK_THAT(error_of_pair(images, labels, packed),
-             ContainsSubstring("x-images-idx3-ubyte") &&
-                 ContainsSubstring(": 28 bytes expected (3 pictures of 2x2), more found"));
+  CHECK_THAT(
+      error_of_pair(images, labels, packed),
+      ContainsSubstring("x-images-idx3-ubyte") &&
+          ContainsSubstring(": 28 bytes expected (3 pictures of 2x2), more found; fetch it again"));
   images.pop_back();
   labels.push_back(0);
   CHECK_THAT(error_of_pair(images, labels, packed),
              ContainsSubstring("x-labels-idx1-ubyte") &&
-                 ContainsSubstring(": 11 bytes expected (3 labels), more found"));
+                 ContainsSubstring(": 11 bytes expected (3 labels), more found; fetch it again"));
 }
 
 TEST_CASE("a gzipped IDX file cut off or changed is an error", "[io][idx]") {
@@ -208,22 +212,23 @@ TEST_CASE("a gzipped IDX file cut off or changed is an error", "[io][idx]") {
                  ContainsSubstring(" of its content (unexpected end of file); fetch it again"));
   Bytes bad = good;
   bad[bad.size() - 6] ^= 1;  // the check sum
-  folder.write("x-images-idx3-ubyte.gz", bad);
-  CHECK_THAT(error_of(path, no_split), ContainsSubstring("(incorrect data check)"));
+  folder.write("a: b/x-labels-idx1-ubyte", idx_labels(500));
+  CHECK_THAT(error_of(folder.write("a: b/x-images-idx3-ubyte.gz", bad), no_split),
+             ContainsSubstring(" of its content (incorrect data check); fetch it again"));
 }
 
 TEST_CASE("counts of pictures and labels must agree", "[io][idx]") {
   CHECK_THAT(error_of_pair(idx_images(3), idx_labels(4)),
              ContainsSubstring("x-labels-idx1-ubyte: 3 labels expected, one for each picture in "
-                               "x-images-idx3-ubyte, 4 found"));
+                               "x-images-idx3-ubyte, 4 found; give the labels of the same set"));
 }
 
 TEST_CASE("a label above 9 is an error", "[io][idx]") {
   for (const std::uint8_t wrong : Bytes{10, 255}) {
-    CHECK_THAT(
-        error_of_pair(idx_images(3), idx(0x0801, {3}, {9, 0, wrong})),
-        ContainsSubstring("x-labels-idx1-ubyte: labels 0 to 9 expected, " + std::to_string(wrong) +
-                          " found at byte 10 (label 2, counted from 0)"));
+    CHECK_THAT(error_of_pair(idx_images(3), idx(0x0801, {3}, {9, 0, wrong})),
+               ContainsSubstring(
+                   "x-labels-idx1-ubyte: labels 0 to 9 expected, " + std::to_string(wrong) +
+                   " found at byte 10 (label 2, counted from 0); give a set of ten classes"));
   }
 }
 
@@ -236,13 +241,14 @@ TEST_CASE("a header that lies allocates nothing", "[io][idx]") {
   };
   CHECK_THAT(error({many, 28, 28}),
              ContainsSubstring("at most 2147483648 bytes of pixels expected, "
-                               "2147483648 pictures of 28x28 found"));
+                               "2147483648 pictures of 28x28 found; give fewer pictures"));
   CHECK_THAT(error({2'000'000, 28, 28}),
              ContainsSubstring("1568000016 bytes expected (2000000 pictures of 28x28), the file "
                                "ends at byte 1016"));
   CHECK_THAT(error({most, most, most}),
              ContainsSubstring("one picture or more of 1x1 to 1024x1024 expected, 4294967295 "
-                               "pictures of 4294967295x4294967295 found"));
+                               "pictures of 4294967295x4294967295 found in the header; fetch it "
+                               "again, or give another set"));
   CHECK_THAT(error({1, 1'025, 1}), ContainsSubstring("1 pictures of 1025x1 found"));
   CHECK_THAT(error({1, 0, 28}), ContainsSubstring("1 pictures of 0x28 found"));
   CHECK_THAT(error({0, 28, 28}), ContainsSubstring("0 pictures of 28x28 found"));
@@ -253,7 +259,8 @@ TEST_CASE("a folder in the place of an IDX file is an error", "[io][idx]") {
   folder.write("x-labels-idx1-ubyte/file", {1});
   const auto images = folder.write("x-images-idx3-ubyte", idx_images(3));
   CHECK(error_of(images) ==
-        (folder / "x-labels-idx1-ubyte").string() + ": a file expected, a folder or device found");
+        (folder / "x-labels-idx1-ubyte").string() +
+            ": a file expected, a folder or device found; put the IDX file in its place");
   folder.write("y-images-idx3-ubyte/file", {1});
   CHECK_THAT(error_of(folder / "y-images-idx3-ubyte"),
              ContainsSubstring("PNG pictures of 28x28 in folders A to J expected, none found"));

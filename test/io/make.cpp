@@ -10,6 +10,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "catch.hpp"
 #include "etch/base/error.hpp"
 #include "etch/base/philox.hpp"
 
@@ -18,6 +19,9 @@ namespace etch::test {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Of errors: where, what was required, what came, what to do.
+constexpr const char* grammar = R"([^:\n]+: [^;\n]+ expected[^;\n]*, [^;\n]+; [^;\n]+)";
 
 void require(bool good, const char* what) {
   if (!good) throw std::runtime_error(what);
@@ -163,7 +167,9 @@ std::string error_of(const fs::path& path, const SplitOptions& options) {
   try {
     load_dataset(path, options);
   } catch (const Error& error) {
-    return error.what();
+    const std::string message = error.what();
+    CHECK_THAT(message, Catch::Matchers::Matches(grammar));
+    return message;
   }
   return "";
 }

@@ -78,7 +78,8 @@ inline Bytes cut(Bytes bytes, std::size_t size) {
   return bytes;
 }
 
-/// The message of the Error that loading `path` ends with, or "" if there is none.
+/// The message of the Error that loading `path` ends with, or "" if there is none. Checks that it
+/// is a line "<where>: <what> expected, <what came>; <what to do>".
 std::string error_of(const std::filesystem::path& path, const SplitOptions& options = {});
 
 /// All is for training.

@@ -22,11 +22,6 @@ inline constexpr std::size_t largest_collection = std::size_t{1} << 31;
 
 inline constexpr int classes = 10;
 
-/// What load_dataset takes, for error messages.
-inline constexpr const char* known_data_sets =
-    "an archive (.tar.gz, .zip) or a folder with PNG pictures in folders A to J, or an IDX set "
-    "(*-images-idx3-ubyte[.gz], *-labels-idx1-ubyte[.gz])";
-
 }  // namespace etch::detail
 
 #endif

@@ -8,9 +8,9 @@
 #include <span>
 #include <utility>
 
-#include "etch/base/error.hpp"
 #include "etch/base/philox.hpp"
 #include "etch/io/collection.hpp"
+#include "etch/io/fail.hpp"
 #include "etch/io/idx.hpp"
 #include "etch/io/letters.hpp"
 
@@ -48,10 +48,11 @@ Split take(const Collection& all, std::span<const std::uint32_t> chosen) {
 Dataset cut(Collection all, const SplitOptions& wanted, const fs::path& from) {
   const std::size_t count = all.labels.size();
   if (wanted.test >= count || wanted.validation >= count - wanted.test) {
-    throw Error(from.string(),
-                fmt::format("more than {} + {} pictures expected to split off a test and a "
-                            "validation part, {} found; ask for smaller parts",
-                            wanted.test, wanted.validation, count));
+    detail::refuse(from,
+                   fmt::format("more than {} + {} pictures expected to split off a test and a "
+                               "validation part, {} found",
+                               wanted.test, wanted.validation, count),
+                   "ask for smaller parts");
   }
   std::vector<std::uint32_t> order(count);
   std::iota(order.begin(), order.end(), 0u);
@@ -83,9 +84,11 @@ std::optional<Split> own_part(const fs::path& folder, const std::string& name,
   if (!detail::has_idx_pair(folder, name)) return std::nullopt;
   Collection part = detail::read_idx_pair(folder, name);
   if (part.height != train.height || part.width != train.width) {
-    throw Error((folder / name).string(),
-                fmt::format("pictures of {}x{} (height x width) expected as in train, {}x{} found",
-                            train.height, train.width, part.height, part.width));
+    detail::refuse(
+        folder / name,
+        fmt::format("pictures of {}x{} (height x width) expected as in train, {}x{} found",
+                    train.height, train.width, part.height, part.width),
+        "give parts of one set");
   }
   return Split{std::move(part.pixels), std::move(part.labels), part.height * part.width};
 }
@@ -108,6 +111,9 @@ Dataset load_idx_folder(const fs::path& folder, SplitOptions options) {
 }  // namespace
 
 Dataset load_dataset(const fs::path& path, const SplitOptions& options) try {
+  if (path.empty()) {
+    detail::refuse("data set", "a path expected, an empty one found", detail::give_data_set);
+  }
   std::error_code trouble;
   const fs::file_status status = fs::status(path, trouble);
   if (fs::is_directory(status)) {
@@ -118,13 +124,13 @@ Dataset load_dataset(const fs::path& path, const SplitOptions& options) try {
     return cut(detail::is_idx_images(path) ? detail::read_idx(path) : detail::read_letters(path),
                options, path);
   }
-  throw Error(path.string(),
-              fmt::format("a data set expected, {}; give {}",
-                          trouble ? trouble.message() : "neither a file nor a folder found",
-                          detail::known_data_sets));
+  detail::refuse(
+      path,
+      "a data set expected, " + (trouble ? trouble.message() : "neither a file nor a folder found"),
+      detail::give_data_set);
 } catch (const fs::filesystem_error& error) {
-  throw Error((error.path1().empty() ? path : error.path1()).string(),
-              "a data set that can be read expected, " + error.code().message());
+  detail::refuse_unreadable(error.path1().empty() ? path : error.path1(), "a data set",
+                            error.code().message());
 }
 
 }  // namespace etch

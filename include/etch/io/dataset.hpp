@@ -63,9 +63,9 @@ struct SplitOptions {
 /// letter's folder is skipped and named in `skipped`; one in another one-letter folder (K) has a
 /// label outside of 0..9, an error. Other kinds of PNG become 8-bit gray, transparency over black.
 ///
-/// Throws Error, which says where, what was expected and what came: for a path that is none of
-/// these, a damaged, truncated or overlong file, no usable picture, a label outside 0..9, too few
-/// pictures for the parts.
+/// Throws Error, which says where, what was expected, what came and what to do: for a path that is
+/// none of these, a damaged, truncated or overlong file, no usable picture, a label outside 0..9,
+/// too few pictures for the parts.
 Dataset load_dataset(const std::filesystem::path& path, const SplitOptions& options = {});
 
 }  // namespace etch

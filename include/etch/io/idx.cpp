@@ -11,7 +11,7 @@
 #include <span>
 #include <system_error>
 
-#include "etch/base/error.hpp"
+#include "etch/io/fail.hpp"
 
 namespace etch::detail {
 namespace {
@@ -26,9 +26,11 @@ constexpr const char* labels_suffix = "-labels-idx1-ubyte";
 class IdxFile {
  public:
   explicit IdxFile(const fs::path& path) : path_(path) {
-    if (!fs::is_regular_file(path)) fail("a file expected, a folder or device found");
+    if (!fs::is_regular_file(path)) {
+      fail("a file expected, a folder or device found", "put the IDX file in its place");
+    }
     file_.reset(gzopen(path.c_str(), "rb"));
-    if (!file_) fail("a file that can be read expected, " + std::generic_category().message(errno));
+    if (!file_) refuse_unreadable(path, "a file", std::generic_category().message(errno));
     gzbuffer(file_.get(), 1 << 17);
   }
 
@@ -36,7 +38,8 @@ class IdxFile {
     const std::uint32_t found = number("the magic number");
     if (found != expected) {
       fail(fmt::format("magic number {:#010x} ({}) expected at byte 0, {:#010x} found", expected,
-                       content, found));
+                       content, found),
+           fmt::format("give an IDX file of {}", content));
     }
   }
 
@@ -45,8 +48,7 @@ class IdxFile {
     std::array<std::uint8_t, 4> b{};
     const std::size_t at = position_;
     if (read(b) < b.size()) {
-      fail(fmt::format("{} expected at byte {}, the file ends at byte {}; fetch it again", meaning,
-                       at, position_));
+      fail(fmt::format("{} expected at byte {}, the file ends at byte {}", meaning, at, position_));
     }
     return std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 | b[3];
   }
@@ -61,8 +63,8 @@ class IdxFile {
       const std::size_t got = read(room);
       bytes.insert(bytes.end(), room.begin(), room.begin() + static_cast<std::ptrdiff_t>(got));
       if (got < room.size()) {
-        fail(fmt::format("{} bytes expected ({}), the file ends at byte {}; fetch it again",
-                         expected, content, position_));
+        fail(fmt::format("{} bytes expected ({}), the file ends at byte {}", expected, content,
+                         position_));
       }
     }
     std::array<std::uint8_t, 1> more{};
@@ -70,7 +72,9 @@ class IdxFile {
     return bytes;
   }
 
-  [[noreturn]] void fail(const std::string& what) const { throw Error(path_.string(), what); }
+  [[noreturn]] void fail(const std::string& what, const std::string& to_do = fetch_again) const {
+    refuse(path_, what, to_do);
+  }
 
  private:
   struct Close {
@@ -90,11 +94,9 @@ class IdxFile {
     const char* text = gzerror(file_.get(), &error);
     if (error == Z_OK) return;
     std::string why = error == Z_ERRNO ? std::generic_category().message(errno) : text;
-    if (const auto colon = why.find(": "); colon != why.npos) why.erase(0, colon + 2);  // the path
-    fail(
-        fmt::format("a complete file expected, damaged after byte {} of its content ({}); "
-                    "fetch it again",
-                    position_, why));
+    if (const auto colon = why.rfind(": "); colon != why.npos) why.erase(0, colon + 2);  // the path
+    fail(fmt::format("a complete file expected, damaged after byte {} of its content ({})",
+                     position_, why));
   }
 
   fs::path path_;
@@ -111,12 +113,14 @@ Collection read_images(const fs::path& path) {
   const auto content = fmt::format("{} pictures of {}x{}", count, height, width);
   if (count == 0 || std::min(height, width) == 0 || std::max(height, width) > largest_side) {
     file.fail(fmt::format("one picture or more of 1x1 to {}x{} expected, {} found in the header",
-                          largest_side, largest_side, content));
+                          largest_side, largest_side, content),
+              "fetch it again, or give another set");
   }
   const std::size_t bytes = count * height * width;  // below 2^52
   if (bytes > largest_collection) {
     file.fail(
-        fmt::format("at most {} bytes of pixels expected, {} found", largest_collection, content));
+        fmt::format("at most {} bytes of pixels expected, {} found", largest_collection, content),
+        give_fewer);
   }
   return {height, width, file.rest(bytes, content), {}, {}};
 }
@@ -128,14 +132,16 @@ std::vector<std::uint8_t> read_labels(const fs::path& path, std::size_t count,
   const std::size_t found = file.number("the number of labels");
   if (found != count) {
     file.fail(fmt::format("{} labels expected, one for each picture in {}, {} found", count,
-                          images.filename().string(), found));
+                          images.filename().string(), found),
+              "give the labels of the same set");
   }
   auto labels = file.rest(count, fmt::format("{} labels", count));
   const auto wrong = std::find_if(labels.begin(), labels.end(), [](int l) { return l >= classes; });
   if (wrong != labels.end()) {
     const auto i = wrong - labels.begin();
     file.fail(fmt::format("labels 0 to 9 expected, {} found at byte {} (label {}, counted from 0)",
-                          *wrong, i + 8, i));
+                          *wrong, i + 8, i),
+              "give a set of ten classes");
   }
   return labels;
 }
@@ -151,8 +157,8 @@ fs::path find(const fs::path& folder, const std::string& name) {
 Collection read_pair(const fs::path& folder, const std::string& name, const fs::path& images) {
   const fs::path labels = find(folder, name + labels_suffix);
   const auto missing = [&](const fs::path& there, const char* suffix) {
-    throw Error(there.string(),
-                fmt::format("{}{}[.gz] expected beside it, no such file found", name, suffix));
+    refuse(there, fmt::format("{}{}[.gz] expected beside it, no such file found", name, suffix),
+           "fetch it too");
   };
   if (images.empty()) missing(labels, images_suffix);
   if (labels.empty()) missing(images, labels_suffix);

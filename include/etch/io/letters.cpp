@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "etch/base/error.hpp"
+#include "etch/io/fail.hpp"
 #include "etch/io/png.hpp"
 #include "etch/io/walk.hpp"
 
@@ -52,13 +52,14 @@ class Letters {
   void add(const Name& name, const Read& read) {
     if (name.hidden || !(name.in_label() || name.png())) return;
     if (name.in_one_letter() && !name.in_label()) {
-      throw Error(from_.string(), fmt::format("folders A to J expected for the labels 0 to 9, {} "
-                                              "found; remove it",
-                                              name.brief()));
+      refuse(from_,
+             fmt::format("folders A to J expected for the labels 0 to 9, {} found", name.brief()),
+             "remove it");
     }
     if (++seen_ * values > largest_collection) {
-      throw Error(from_.string(), fmt::format("at most {} pictures expected, more found",
-                                              largest_collection / values));
+      refuse(from_,
+             fmt::format("at most {} pictures expected, more found", largest_collection / values),
+             give_fewer);
     }
     // A path that comes again replaces what was there, as unpacking would do.
     files_.insert_or_assign(name.path, decode(name, read));
@@ -100,12 +101,12 @@ class Letters {
   }
 
   [[noreturn]] void fail(const std::vector<std::string>& skipped) const {
-    throw Error(from_.string(),
-                fmt::format("PNG pictures of 28x28 in folders A to J expected, {}; give {}",
-                            skipped.empty() ? "none found"
-                                            : fmt::format("none of {} is usable ({})",
-                                                          skipped.size(), skipped.front()),
-                            known_data_sets));
+    refuse(from_,
+           "PNG pictures of 28x28 in folders A to J expected, " +
+               (skipped.empty()
+                    ? "none found"
+                    : fmt::format("none of {} is usable ({})", skipped.size(), skipped.front())),
+           give_data_set);
   }
 
   fs::path from_;

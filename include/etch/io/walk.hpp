@@ -32,14 +32,6 @@ void walk_archive(const std::filesystem::path& archive, const Visit& visit);
 /// Visits the files in a folder and its subfolders, in no certain order.
 void walk_folder(const std::filesystem::path& folder, const Visit& visit);
 
-/// `text` with '?' for control characters: a name in an archive may hold any, a message is a line.
-inline std::string printable(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
-  }
-  return text;
-}
-
 }  // namespace etch::detail
 
 #endif

@@ -9,8 +9,7 @@
 #include <system_error>
 #include <vector>
 
-#include "etch/base/error.hpp"
-#include "etch/io/collection.hpp"
+#include "etch/io/fail.hpp"
 #include "etch/io/walk.hpp"
 
 namespace etch::detail {
@@ -41,8 +40,7 @@ class Archive {
  public:
   explicit Archive(const fs::path& path) : path_(path) {
     if (!std::ifstream(path)) {
-      throw Error(path.string(),
-                  "a file that can be read expected, " + std::generic_category().message(errno));
+      refuse_unreadable(path, "a file", std::generic_category().message(errno));
     }
     allow_formats();
     constexpr std::size_t block = 1 << 16;
@@ -104,9 +102,8 @@ class Archive {
   std::string entry_name() const {
     const char* const name = archive_entry_pathname(entry_);
     if (name != nullptr) return name;
-    throw Error(path_.string(), fmt::format("names in UTF-8 expected, another one found in entry "
-                                            "{}; pack it again",
-                                            entries_));
+    refuse(path_, fmt::format("names in UTF-8 expected, another one found in entry {}", entries_),
+           "pack it again");
   }
 
   void skip_rest() {
@@ -131,17 +128,18 @@ class Archive {
 
   [[noreturn]] void fail(const std::string& why) const {
     if (entries_ == 0) {
-      throw Error(path_.string(), fmt::format("an archive or a file *-images-idx3-ubyte[.gz] "
-                                              "expected, neither found ({}); give {}",
-                                              why, known_data_sets));
+      refuse(path_,
+             fmt::format(
+                 "an archive or a file *-images-idx3-ubyte[.gz] expected, neither found ({})", why),
+             give_data_set);
     }
     std::error_code unknown;
-    throw Error(
-        path_.string(),
-        fmt::format("a complete archive expected, damaged after entry {} ({}), near byte {} of "
-                    "{}: {}; fetch it again",
-                    entries_, printable(name_), archive_filter_bytes(archive_.get(), -1),
-                    fs::file_size(path_, unknown), why));
+    refuse(path_,
+           fmt::format(
+               "a complete archive expected, damaged after entry {} ({}), near byte {} of {}: {}",
+               entries_, name_, archive_filter_bytes(archive_.get(), -1),
+               fs::file_size(path_, unknown), why),
+           fetch_again);
   }
 
   fs::path path_;

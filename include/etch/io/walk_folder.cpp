@@ -6,7 +6,7 @@
 #include <system_error>
 #include <vector>
 
-#include "etch/base/error.hpp"
+#include "etch/io/fail.hpp"
 #include "etch/io/walk.hpp"
 
 namespace etch::detail {
@@ -47,7 +47,7 @@ void walk_folder(const fs::path& folder, const Visit& visit) {
       visit(at.lexically_relative(folder).generic_string(), [&] { return read_file(at, buffer); });
     }
   } catch (const fs::filesystem_error& error) {
-    throw Error(at.string(), "a folder that can be read expected, " + error.code().message());
+    refuse_unreadable(at, "a folder", error.code().message());
   }
 }
 
