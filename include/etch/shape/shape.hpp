@@ -10,6 +10,29 @@
 
 namespace etch {
 
+/// A sample has fewer than 2^30 values, so that offsets within it are ints.
+template <int... Extents>
+struct sample_fits {
+  static constexpr int limit = 1 << 30;
+  static constexpr bool value = [] {
+    std::int64_t product = 1;
+    ((product = std::min<std::int64_t>(product * Extents, limit)), ...);
+    return product < limit;
+  }();
+};
+
+namespace detail {
+
+// A class of its own, because clang leaves out of a class what follows a failed assertion.
+template <int... Extents>
+struct CheckedSample {
+  static_assert(sample_fits<Extents...>::value,
+                "etch: Shape: requires fewer than 2^30 values of a sample, more came; use smaller "
+                "pictures, or fewer units or filters");
+};
+
+}  // namespace detail
+
 /// What one sample of an activation looks like: a picture `Shape<height, width, channels>`, the
 /// channels of a pixel side by side, or a vector `Shape<units>`.
 template <int... Extents>
@@ -22,15 +45,8 @@ struct Shape {
   static constexpr int width = is_picture ? extents[rank / 2] : 1;
   static constexpr int channels = extents.back();
 
-  static constexpr int largest = 1 << 30;  // beyond, bytes and offsets would leave an int
-  static constexpr int size = [] {
-    std::int64_t product = 1;
-    for (int extent : extents) product = std::min<std::int64_t>(product * extent, largest);
-    return static_cast<int>(product);
-  }();
-  static_assert(size < largest,
-                "etch: Shape: requires fewer than 2^30 values of a sample, more came; use smaller "
-                "pictures, or fewer units or filters");
+  static_assert(sizeof(detail::CheckedSample<Extents...>) > 0);
+  static constexpr int size = (1 * ... * (sample_fits<Extents...>::value ? Extents : 1));
 
   /// Floats from one sample to the next where a batch lies in an arena. Whole cache lines, so that
   /// vectors may run over the end of a sample (what lies there is and stays zero), but no multiple

@@ -39,7 +39,7 @@ struct ends_in_vector {
 
 template <class Net, class Output>
 struct has_label_for_each {
-  static constexpr bool value = Output::size <= 256;
+  static constexpr bool value = Output::rank != 1 || Output::size <= 256;
 };
 
 /// Trains a model on minibatches of up to `Batch` samples, for which its memory is laid out.
