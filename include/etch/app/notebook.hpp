@@ -7,7 +7,7 @@
 #include <string>
 
 #include "etch/io/dataset.hpp"
-#include "etch/train/trainer.hpp"
+#include "etch/train/metrics.hpp"
 
 namespace etch::app {
 

@@ -9,15 +9,10 @@
 
 #include "etch/net/model.hpp"
 #include "etch/train/learning_rate.hpp"
+#include "etch/train/metrics.hpp"
 #include "etch/train/step-inl.hpp"
 
 namespace etch {
-
-/// What a model makes of some samples: the mean loss, and the share of them that it gets right.
-struct Metrics {
-  float loss = 0;
-  float accuracy = 0;
-};
 
 // What a trainer requires, by name: see layer/requirements.hpp. A network without layers has had
 // its error.
