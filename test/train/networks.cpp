@@ -42,7 +42,9 @@ void gradients_are_differences(std::size_t count, std::optional<float> dropout) 
       if (Step::has_variables) biases.push_back(0.1f);
     });
     Model<Net> model(Seed{3}, Initializer{.stddev = 0.3f, .biases = biases});
-    Trainer<Net, Batch> trainer(model, {.dropout = dropout});
+    typename Trainer<Net, Batch>::Options options;
+    if (dropout) options.dropout = *dropout;
+    Trainer<Net, Batch> trainer(model, options);
     const Samples<Net> samples(count);
     const Metrics metrics = trainer.compute_gradients(samples);
     NetworkOracle<Net> oracle(model);
