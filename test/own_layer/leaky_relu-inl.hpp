@@ -13,7 +13,9 @@ struct LeakyReLU {
   using Output = In;
 
   template <std::size_t Index, class In>
-  struct leaks : std::bool_constant<(Slope >= 0 && Slope < 1)> {};
+  struct leaks {
+    static constexpr bool value = Slope >= 0 && Slope < 1;
+  };
 
   template <std::size_t Index, class In>
   struct Requirements {
