@@ -18,8 +18,6 @@ struct Conv2DSizes {
   int channels, filters;
   std::ptrdiff_t x_stride, y_stride;  // from one sample to the next
 
-  constexpr bool operator==(const Conv2DSizes&) const = default;
-
   constexpr int kernel() const { return columns.size; }
   constexpr int filter_panels() const { return ceil_div(filters, conv_panel); }
   constexpr int channel_panels() const { return ceil_div(channels, conv_panel); }

@@ -58,7 +58,7 @@ void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w
 template <DenseSizes s, class Tag>
 void dense_data_gradient_wide(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
                               float* HWY_RESTRICT dx, int rows, float* HWY_RESTRICT scratch) {
-  constexpr int samples = static_cast<int>(hn::MaxLanes(Tag()));
+  constexpr int samples = lanes_of<Tag>;
   constexpr int block = registers / 2;  // inputs at a time
   for (int n = 0; n < s.outputs; n += samples) {
     transpose_block<Tag>(dy + n, s.y_stride, rows, scratch + n * samples, samples);
@@ -104,7 +104,7 @@ void dense_data_gradient_wide(const float* HWY_RESTRICT dy, const float* HWY_RES
     const int count = std::min(lanes, rows - row);
     const float* dy_row = dy + row * s.y_stride;
     float* dx_row = dx + row * s.x_stride;
-    if (count > static_cast<int>(hn::MaxLanes(Half()))) {
+    if (count > lanes_of<Half>) {
       dense_data_gradient_wide<s, FloatTag>(dy_row, w, dx_row, count, scratch);
     } else {
       dense_data_gradient_wide<s, Half>(dy_row, w, dx_row, count, scratch);

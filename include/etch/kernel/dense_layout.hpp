@@ -15,8 +15,6 @@ struct DenseSizes {
   int inputs, outputs;                // of a sample
   std::ptrdiff_t x_stride, y_stride;  // from one sample to the next
 
-  constexpr bool operator==(const DenseSizes&) const = default;
-
   /// Up to 16 outputs lie in rows [outputs][depth()], more in panels [outputs / 32][inputs][32]:
   /// in a panel of 10 columns two thirds of the work would go into padding.
   constexpr bool narrow() const { return outputs <= 16; }

@@ -22,7 +22,7 @@ struct Strided {
 /// of two FMA units, the rest saves loads; 24 and their operands fit into 32 registers, 28 spill.
 template <class Tag, int Rows, int Vectors>
 struct Tile {
-  static constexpr int width = static_cast<int>(hn::MaxLanes(Tag()));
+  static constexpr int width = lanes_of<Tag>;
   hn::Vec<Tag> sum[Rows][Vectors];
 
   HWY_INLINE void clear() {

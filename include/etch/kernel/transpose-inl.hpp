@@ -7,6 +7,7 @@
 #define ETCH_KERNEL_TRANSPOSE_INL_HPP
 #endif
 
+#include "etch/base/round.hpp"
 #include "etch/kernel/vec-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -14,7 +15,7 @@ namespace etch::HWY_NAMESPACE {
 
 /// Transposes the N x N floats in N vectors of N lanes (N = 4, 8, 16). First each group of four
 /// rows inside 128-bit blocks, then the blocks: N log2(N) shuffles in all.
-template <class Tag, int N = static_cast<int>(hn::MaxLanes(Tag()))>
+template <class Tag, int N = lanes_of<Tag>>
 HWY_INLINE void transpose(hn::Vec<Tag> (&rows)[N]) {
   const Tag d;
   const hn::Repartition<double, Tag> pairs;
@@ -53,7 +54,7 @@ HWY_INLINE void transpose(hn::Vec<Tag> (&rows)[N]) {
 template <class Tag>
 HWY_INLINE void transpose_block(const float* HWY_RESTRICT from, std::ptrdiff_t from_row, int rows,
                                 float* HWY_RESTRICT to, std::ptrdiff_t to_row) {
-  constexpr int n = static_cast<int>(hn::MaxLanes(Tag()));
+  constexpr int n = lanes_of<Tag>;
   const Tag d;
   hn::Vec<Tag> block[n];
   ETCH_UNROLL for (int r = 0; r < n; ++r) {
@@ -65,7 +66,7 @@ HWY_INLINE void transpose_block(const float* HWY_RESTRICT from, std::ptrdiff_t f
 
 /// Lane i of the result: the sum of the lanes of rows[i], for i < Count, and 0 for the others; the
 /// stages of transpose, adding what it would keep apart. Destroys rows.
-template <class Tag, int Count, int N = static_cast<int>(hn::MaxLanes(Tag()))>
+template <class Tag, int Count, int N = lanes_of<Tag>>
 HWY_INLINE hn::Vec<Tag> sum_each(hn::Vec<Tag> (&rows)[N]) {
   const Tag d;
   const hn::Repartition<double, Tag> pairs;
@@ -74,14 +75,14 @@ HWY_INLINE hn::Vec<Tag> sum_each(hn::Vec<Tag> (&rows)[N]) {
     rows[r] = hn::Add(hn::InterleaveLower(d, rows[2 * r], rows[2 * r + 1]),
                       hn::InterleaveUpper(d, rows[2 * r], rows[2 * r + 1]));
   }
-  constexpr int halves = (Count + 1) / 2;
+  constexpr int halves = ceil_div(Count, 2);
   if constexpr (halves % 2 == 1 && halves < N) rows[halves] = hn::Zero(d);
   ETCH_UNROLL for (int r = 0; 2 * r < halves; ++r) {
     const auto a = hn::BitCast(pairs, rows[2 * r]), b = hn::BitCast(pairs, rows[2 * r + 1]);
     rows[r] = hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, a, b)),
                       hn::BitCast(d, hn::InterleaveUpper(pairs, a, b)));
   }
-  constexpr int quarters = (halves + 1) / 2;  // rows of four sums, one in each block
+  constexpr int quarters = ceil_div(halves, 2);  // rows of four sums, one in each block
   ETCH_UNROLL for (int r = quarters; r < N / 4; ++r) rows[r] = hn::Zero(d);
   if constexpr (N == 16) {
     ETCH_UNROLL for (int r = 0; r < 2; ++r) {

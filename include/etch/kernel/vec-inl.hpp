@@ -38,7 +38,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 using FloatTag = hn::CappedTag<float, 16>;
 using Vec = hn::Vec<FloatTag>;
 inline constexpr FloatTag float_tag;
-inline constexpr int lanes = static_cast<int>(hn::MaxLanes(FloatTag()));
+template <class Tag>
+inline constexpr int lanes_of = static_cast<int>(hn::MaxLanes(Tag()));
+inline constexpr int lanes = lanes_of<FloatTag>;
 
 /// Vector registers of the target. AVX-512 and 64-bit NEON have 32, SSE and AVX2 have 16.
 #if HWY_ARCH_ARM_A64 || (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)
@@ -56,9 +58,6 @@ template <int Count>
 using TagFor = hn::CappedTag<float, Count <= 4   ? 4
                                     : Count <= 8 ? 8
                                                  : 16>;
-
-template <class Tag>
-inline constexpr int lanes_of = static_cast<int>(hn::MaxLanes(Tag()));
 
 /// Loads the first `count` lanes, zero in the others; touches no memory behind them.
 template <class Tag>

@@ -10,7 +10,6 @@ namespace etch::meta {
 
 // The words of Mp11 that etch speaks.
 using boost::mp11::mp_at_c;
-using boost::mp11::mp_back;
 using boost::mp11::mp_fold;
 using boost::mp11::mp_list;
 using boost::mp11::mp_push_back;
