@@ -123,6 +123,7 @@ class RenderLetters(unittest.TestCase):
             [self.root / "nowhere"],
             [self.fonts, "--faces", "many"],
             [self.fonts, "--faces", "9"],
+            [self.fonts, "--pictures", "9"],
             [self.fonts, "--fonts", self.root / "nowhere.txt"],
         ):
             self.assertEqual(run(*arguments).returncode, 2, arguments)
@@ -279,6 +280,80 @@ class RenderLetters(unittest.TestCase):
         run(self.fonts, "--list", self.root / "list.txt")
         listed = (self.root / "list.txt").read_text().split()[1::2]
         self.assertEqual(listed, [f"{number}.ttf" for number in range(len(fonts))])
+
+    def families_by_part(self):
+        """A list for --fonts with one family of one font in each part."""
+        self.write_families(self.distinct_fonts()[:1], 60)
+        lines = {}
+        for line in (self.root / "list.txt").read_text().splitlines():
+            (self.root / "one.txt").write_text(line + "\n")
+            run(self.fonts, "--fonts", self.root / "one.txt", "--output", self.out("one"))
+            part = next(part for part in PARTS if read_part(self.out("one"), part)[1])
+            lines.setdefault(part, line + "\n")
+            if len(lines) == len(PARTS):
+                return lines
+        self.fail("60 families leave a part empty")
+
+    def vary_listed(self, pictures):
+        fonts = (self.fonts, "--fonts", self.root / "list.txt")
+        return run(*fonts, "--pictures", str(pictures), "--output", self.out())
+
+    def test_variants_make_as_many_pictures_as_wanted(self):
+        self.copy_fonts()
+        lines = self.families_by_part()
+        (self.root / "list.txt").write_text("".join(lines.values()))
+        run(self.fonts, "--fonts", self.root / "list.txt", "--output", self.out("plain"))
+        result = self.vary_listed(400)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for part in PARTS:
+            pictures, labels = read_part(self.out(), part)
+            self.assertEqual([labels.count(letter) for letter in range(10)], [40] * 10, part)
+            samples = list(zip(pictures, labels))
+            plain = set(zip(*read_part(self.out("plain"), part)))
+            self.assertLess(plain, set(samples), "the faces themselves are not among the pictures")
+            # Variants differ, except that an I may be a white square again and again.
+            self.assertGreater(len({s for s in samples if s[1] != 8}), 0.97 * 360)
+            # And they are letters: ink, but not everywhere, and the box still fills the picture.
+            ink = [sum(p) / 784 for p, label in samples if label != 8]
+            self.assertGreater(min(ink), 11)
+            self.assertLess(max(ink), 227)
+            full = [p for p in pictures if any(p[:28]) and any(p[-28:]) and any(p[::28])]
+            self.assertGreater(len(full), 0.9 * len(pictures))
+
+    def test_a_face_and_its_variants_stay_in_one_part(self):
+        self.copy_fonts()
+        lines = self.families_by_part()
+        for part in PARTS[1:]:
+            (self.root / "list.txt").write_text(2 * lines["train"] + lines[part])
+            self.vary_listed(180)
+            counts = {part: len(read_part(self.out(), part)[1]) for part in PARTS}
+            self.assertEqual(counts, {"train": 180, "validation": 0, "test": 0} | {part: 90})
+
+    def test_variants_need_a_face_to_train_on(self):
+        self.copy_fonts()
+        (self.root / "list.txt").write_text(self.families_by_part()["test"])
+        result = self.vary_listed(90)
+        self.assert_fails(result, 1, "etch: --pictures: ")
+        self.assertFalse(self.out().exists())
+
+    def test_same_fonts_give_same_variants(self):
+        other = self.root / "other"
+        other.mkdir()
+        self.copy_fonts()
+        self.copy_fonts(to=other, reverse=True)
+        for folder, out in ((self.fonts, "a"), (other, "b")):
+            result = run(folder, "--pictures", "500", "--output", self.out(out))
+            self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(contents(self.out("a")), contents(self.out("b")))
+
+    def test_more_pictures_keep_those_of_fewer(self):
+        self.copy_fonts()
+        sets = []
+        for count in (300, 600):
+            run(self.fonts, "--pictures", str(count), "--output", self.out())
+            sets.append(set(zip(*read_part(self.out(), "train"))))
+            self.assertEqual(len(read_part(self.out(), "train")[1]), count)
+        self.assertLess(sets[0], sets[1])
 
     def test_sheet_is_a_grey_png(self):
         self.copy_fonts()

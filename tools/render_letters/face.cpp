@@ -3,20 +3,19 @@
 #include <fmt/format.h>
 #include <ft2build.h>
 #include FT_FREETYPE_H
-#include FT_BBOX_H
-#include FT_OUTLINE_H
 
 #include <algorithm>
+#include <numeric>
 #include <span>
 #include <type_traits>
 #include <utility>
 
 #include "etch/base/error.hpp"
+#include "render_letters/outline.hpp"
+#include "render_letters/variant.hpp"
 
 namespace etch::render {
 namespace {
-
-constexpr FT_Pos pixel = 64;  // FreeType draws in units of 1/64 pixel
 
 struct CloseFace {
   void operator()(FT_Face face) const { FT_Done_Face(face); }
@@ -36,37 +35,22 @@ OpenFace open(FT_Library library, const std::filesystem::path& folder, const Sou
   return OpenFace{face};
 }
 
-// Stretches the outline, each axis by itself, until its box is the picture, as notMNIST has it.
-// Integers and no hinting, so that the same font gives the same bits everywhere.
-bool stretch(FT_Outline& outline) {
-  const std::span points(outline.points, static_cast<std::size_t>(outline.n_points));
-  for (FT_Vector& point : points)  // finer, because the box of a curve is rounded to whole units
-    point = {point.x * pixel, point.y * pixel};
-  FT_BBox box;
-  if (FT_Outline_Get_BBox(&outline, &box) != 0) return false;
-  const FT_Pos width = box.xMax - box.xMin;
-  const FT_Pos height = box.yMax - box.yMin;
-  if (width <= 0 || height <= 0) return false;
-  for (FT_Vector& point : points)
-    point = {(point.x - box.xMin) * side * pixel / width,
-             (point.y - box.yMin) * side * pixel / height};
-  return true;
+// Without hinting, so that the same font gives the same bits everywhere; nothing if there is none.
+FT_Outline* glyph_of(FT_Face face, std::size_t letter) {
+  const FT_UInt glyph = FT_Get_Char_Index(face, 'A' + letter);
+  if (glyph == 0 || FT_Load_Glyph(face, glyph, FT_LOAD_NO_SCALE) != 0) return nullptr;
+  if (face->glyph->format != FT_GLYPH_FORMAT_OUTLINE) return nullptr;
+  return &face->glyph->outline;
 }
 
-bool draw(FT_Library library, FT_Face face, std::size_t letter, Picture& picture) {
-  const FT_UInt glyph = FT_Get_Char_Index(face, 'A' + letter);
-  if (glyph == 0 || FT_Load_Glyph(face, glyph, FT_LOAD_NO_SCALE) != 0) return false;
-  if (face->glyph->format != FT_GLYPH_FORMAT_OUTLINE) return false;
-  FT_Outline& outline = face->glyph->outline;
-  if (outline.n_points == 0 || !stretch(outline)) return false;
-  picture.fill(0);
-  FT_Bitmap bitmap{};
-  bitmap.rows = bitmap.width = side;
-  bitmap.pitch = side;
-  bitmap.buffer = picture.data();
-  bitmap.num_grays = 256;
-  bitmap.pixel_mode = FT_PIXEL_MODE_GRAY;
-  return FT_Outline_Get_Bitmap(library, &outline, &bitmap) == 0;
+// The box of the glyph becomes the picture, as notMNIST has it.
+bool draw_plain(FT_Library library, FT_Outline& outline, Picture& picture) {
+  for (FT_Vector& point : points_of(outline))  // finer, because the box is in whole units
+    point = {point.x * pixel, point.y * pixel};
+  const auto box = box_of(outline);
+  if (!box) return false;
+  stretch(outline, *box, side * pixel, side * pixel);
+  return draw(library, outline, picture);
 }
 
 bool two_alike(const std::array<Picture, letters_count>& pictures) {
@@ -79,6 +63,26 @@ std::uint64_t hash_of(const std::array<Picture, letters_count>& pictures) {
   std::string bytes;
   for (const Picture& picture : pictures) bytes.append(picture.begin(), picture.end());
   return render::hash_of(bytes);
+}
+
+// Draws that leave less ink than the thinnest script has, or hardly a hole, are no letters. An I
+// may be all ink.
+constexpr int least_ink = 12, most_ink = 225;  // mean of a picture, of 255
+constexpr std::uint32_t attempts = 8;
+
+bool legible(const Picture& picture, std::size_t letter) {
+  const int sum = std::accumulate(picture.begin(), picture.end(), 0);
+  const int ink = sum / (side * side);
+  return ink >= least_ink && (ink <= most_ink || letter == 'I' - 'A');
+}
+
+bool draw_all(FT_Library library, const std::vector<Outline>& glyphs, const Variant& variant,
+              std::array<Picture, letters_count>& pictures) {
+  for (std::size_t letter = 0; letter < letters_count; ++letter)
+    if (!draw(library, *glyphs[letter].get(), variant, pictures[letter]) ||
+        !legible(pictures[letter], letter))
+      return false;
+  return !two_alike(pictures);
 }
 
 }  // namespace
@@ -119,14 +123,42 @@ std::optional<Face> FaceReader::read(const Source& source) const {
   const OpenFace font = open(library_.get(), folder_, source);
   if (FT_Select_Charmap(font.get(), FT_ENCODING_UNICODE) != 0) return std::nullopt;
   Face face{source, {}, {}, 0};
-  for (std::size_t letter = 0; letter < letters_count; ++letter)
-    if (!draw(library_.get(), font.get(), letter, face.pictures[letter])) return std::nullopt;
+  for (std::size_t letter = 0; letter < letters_count; ++letter) {
+    FT_Outline* const glyph = glyph_of(font.get(), letter);
+    if (glyph == nullptr || !draw_plain(library_.get(), *glyph, face.pictures[letter]))
+      return std::nullopt;
+  }
   if (two_alike(face.pictures)) return std::nullopt;
   face.family = family_of(font->family_name != nullptr ? font->family_name : "");
   if (face.family.empty())
     face.family = family_of(std::filesystem::path(source.path).stem().string());
   face.hash = hash_of(face.pictures);
   return face;
+}
+
+std::vector<Face> FaceReader::variants(const Face& plain, std::size_t count) const {
+  std::vector<Face> faces(std::min<std::size_t>(count, 1), plain);
+  if (count < 2) return faces;
+  const OpenFace font = open(library_.get(), folder_, plain.source);
+  FT_Select_Charmap(font.get(), FT_ENCODING_UNICODE);
+  std::vector<Outline> glyphs;
+  for (std::size_t letter = 0; letter < letters_count; ++letter) {
+    const FT_Outline* const glyph = glyph_of(font.get(), letter);
+    if (glyph == nullptr) return faces;  // the file was another one when it was read
+    glyphs.emplace_back(library_.get(), *glyph);
+  }
+  for (std::uint32_t number = 1; number < count; ++number) {
+    Face face = plain;
+    for (std::uint32_t attempt = 0; attempt < attempts; ++attempt) {
+      if (draw_all(library_.get(), glyphs, draw_variant(plain.hash, number, attempt),
+                   face.pictures))
+        break;
+      face.pictures = plain.pictures;
+    }
+    face.hash = hash_of(face.pictures);
+    faces.push_back(std::move(face));
+  }
+  return faces;
 }
 
 }  // namespace etch::render

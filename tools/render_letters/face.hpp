@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct FT_LibraryRec_;
 
@@ -54,6 +55,9 @@ class FaceReader {
   /// The letters of a face, or nothing if it has none: no outlines, a letter missing or empty, or
   /// two letters alike, as when every one is the same box. Throws etch::Error if it cannot be read.
   std::optional<Face> read(const Source& source) const;
+
+  /// The face and variants of it, so many in all: see variant.hpp.
+  std::vector<Face> variants(const Face& plain, std::size_t count) const;
 
  private:
   std::filesystem::path folder_;

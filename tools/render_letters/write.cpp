@@ -37,12 +37,12 @@ void write_file(const std::filesystem::path& file, const Bytes& bytes) {
 }
 
 // Without name and time, so that equal pictures are equal files.
-Bytes gzip(Bytes bytes) {
+Bytes gzip(Bytes bytes, int level) {
   z_stream stream{};
   constexpr int gzip_window = 15 + 16;
   constexpr int most_memory = 9;
-  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, gzip_window, most_memory,
-                   Z_DEFAULT_STRATEGY) != Z_OK)
+  if (deflateInit2(&stream, level, Z_DEFLATED, gzip_window, most_memory, Z_DEFAULT_STRATEGY) !=
+      Z_OK)
     throw Error("zlib", "memory to compress is required, there is none; close other programs");
   Bytes packed(deflateBound(&stream, bytes.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(bytes.data());
@@ -84,7 +84,7 @@ std::vector<Sample> mixed_samples(const std::vector<Face>& faces, std::size_t pa
 
 }  // namespace
 
-void write_idx(const std::filesystem::path& folder, const std::vector<Face>& faces) {
+void write_idx(const std::filesystem::path& folder, const std::vector<Face>& faces, int level) {
   for (std::size_t part = 0; part < part_names.size(); ++part) {
     const std::vector<Sample> samples = mixed_samples(faces, part);
     Bytes images = idx_head({samples.size(), side, side});
@@ -94,8 +94,10 @@ void write_idx(const std::filesystem::path& folder, const std::vector<Face>& fac
       images.append(picture.begin(), picture.end());
       labels += static_cast<char>(sample.letter);
     }
-    write_file(folder / fmt::format("{}-images-idx3-ubyte.gz", part_names[part]), gzip(images));
-    write_file(folder / fmt::format("{}-labels-idx1-ubyte.gz", part_names[part]), gzip(labels));
+    write_file(folder / fmt::format("{}-images-idx3-ubyte.gz", part_names[part]),
+               gzip(images, level));
+    write_file(folder / fmt::format("{}-labels-idx1-ubyte.gz", part_names[part]),
+               gzip(labels, level));
   }
 }
 
