@@ -17,6 +17,9 @@
 #include "etch/layer/max_pool2d-inl.hpp"
 #include "etch/layer/relu-inl.hpp"
 #include "etch/net/inference-inl.hpp"
+#include "etch/train/adam-inl.hpp"
+#include "etch/train/momentum-inl.hpp"
+#include "etch/train/sgd-inl.hpp"
 #include "etch/train/step-inl.hpp"
 
 #ifdef ETCH_LAYERS

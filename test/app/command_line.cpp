@@ -16,19 +16,21 @@ struct Read {
   Settings settings{.name = "model", .about = "A model.", .steps = 7};
   Options options;
 
-  Read(bool drops, std::vector<std::string> words) {
+  Read(const Abilities& network, std::vector<std::string> words) {
     words.insert(words.begin(), "model");
     std::vector<char*> pointers;
     for (std::string& word : words) pointers.push_back(word.data());
-    done = read_command_line(static_cast<int>(words.size()), pointers.data(), drops, settings,
+    done = read_command_line(static_cast<int>(words.size()), pointers.data(), network, settings,
                              options);
   }
 };
 
+constexpr Abilities everything{.drops = true, .reads_pictures = true};
+
 }  // namespace
 
 TEST_CASE("What the command line leaves out stays as the assignment has it") {
-  const Read read(false, {});
+  const Read read({}, {});
   CHECK(!read.done);
   CHECK(read.settings.steps == 7);
   CHECK(read.options.seed == 1);
@@ -38,37 +40,55 @@ TEST_CASE("What the command line leaves out stays as the assignment has it") {
 }
 
 TEST_CASE("Options reach what they change") {
-  const Read read(true, {"--data",
-                         "x.tar.gz",
-                         "--steps",
-                         "5",
-                         "--eval-every",
-                         "2",
-                         "--seed",
-                         "3",
-                         "--threads",
-                         "4",
-                         "--learning-rate",
-                         "0.25",
-                         "--l2",
-                         "0.125",
-                         "--dropout",
-                         "0.75",
-                         "--test-size",
-                         "10",
-                         "--validation-size",
-                         "20",
-                         "--split-seed",
-                         "6",
-                         "--summary"});
+  const Read read(everything, {"--data",
+                               "x.tar.gz",
+                               "--steps",
+                               "5",
+                               "--eval-every",
+                               "2",
+                               "--seed",
+                               "3",
+                               "--threads",
+                               "4",
+                               "--learning-rate",
+                               "0.25",
+                               "--l2",
+                               "0.125",
+                               "--weight-decay",
+                               "0.5",
+                               "--shift",
+                               "2",
+                               "--slant",
+                               "0.25",
+                               "--zoom",
+                               "0.125",
+                               "--train-size",
+                               "3000",
+                               "--extra-data",
+                               "more",
+                               "--dropout",
+                               "0.75",
+                               "--test-size",
+                               "10",
+                               "--validation-size",
+                               "20",
+                               "--split-seed",
+                               "6",
+                               "--summary"});
   CHECK(!read.done);
   CHECK(read.options.data == "x.tar.gz");
   CHECK(read.settings.steps == 5);
   CHECK(read.settings.eval_every == 2);
   CHECK(read.options.seed == 3);
   CHECK(read.options.threads == 4);
-  CHECK(read.settings.learning_rate.initial == 0.25f);
+  CHECK(read.settings.learning_rate.highest == 0.25f);
   CHECK(read.settings.l2 == 0.125f);
+  CHECK(read.settings.weight_decay == 0.5f);
+  CHECK(read.settings.augmentation.shift == 2);
+  CHECK(read.settings.augmentation.slant == 0.25f);
+  CHECK(read.settings.augmentation.zoom == 0.125f);
+  CHECK(read.settings.train_size == 3000u);
+  CHECK(read.options.extra_data == "more");
   CHECK(read.options.dropout == 0.75f);
   CHECK(read.options.split.test == 10);
   CHECK(read.options.split.validation == 20);
@@ -77,8 +97,16 @@ TEST_CASE("Options reach what they change") {
 }
 
 TEST_CASE("Dropout is an option of networks that drop, from 0 to below 1") {
-  CHECK(Read(false, {"--dropout", "0.5"}).done == 2);
-  CHECK(Read(true, {"--dropout", "1"}).done == 2);
-  CHECK(Read(true, {"--dropout", "-0.1"}).done == 2);
-  CHECK(Read(true, {"--dropout", "0"}).options.dropout == 0);
+  CHECK(Read({}, {"--dropout", "0.5"}).done == 2);
+  CHECK(Read(everything, {"--dropout", "1"}).done == 2);
+  CHECK(Read(everything, {"--dropout", "-0.1"}).done == 2);
+  CHECK(Read(everything, {"--dropout", "0"}).options.dropout == 0);
+}
+
+TEST_CASE("Augmentation is an option of networks that read pictures") {
+  CHECK(Read({}, {"--shift", "1"}).done == 2);
+  CHECK(Read(everything, {"--shift", "-1"}).done == 2);
+  CHECK(Read(everything, {"--zoom", "1"}).done == 2);
+  CHECK(Read(everything, {"--slant", "nan"}).done == 2);
+  CHECK(Read(everything, {"--train-size", "0"}).done == 2);
 }

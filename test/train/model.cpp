@@ -105,7 +105,7 @@ TEST_CASE("What does not suit the network is refused in a sentence") {
 
 TEST_CASE("The learning rate decays continuously") {
   CHECK(LearningRate(0.5f).at(7000) == 0.5f);
-  const LearningRate decaying(0.5f, 0.9f, 1000);
+  const LearningRate decaying = exponential_decay(0.5f, 1000, 0.9f);
   CHECK(decaying.at(0) == 0.5f);
   CHECK(decaying.at(500) == Catch::Approx(0.5 * std::sqrt(0.9)));
   CHECK(decaying.at(2000) == Catch::Approx(0.5 * 0.81));
@@ -154,7 +154,7 @@ TEST_CASE("Samples without labels, options without sense, variables without a na
                     "of the same samples");
   using Options = Trainer<Logistic, 4>::Options;
   for (const Options& options :
-       {Options{.learning_rate = -1}, Options{.learning_rate = LearningRate(1, 0.5f, 0)},
+       {Options{.learning_rate = -1}, Options{.learning_rate = exponential_decay(1, 0, 0.5f)},
         Options{.l2 = std::nanf("")}, Options{.dropout = 1.0f}}) {
     CHECK_THROWS_AS((Trainer<Logistic, 4>(model, options)), Error);
   }

@@ -104,7 +104,7 @@ TEST_CASE("SGD moves weights by rate * (gradient + l2 * weight), biases by rate 
   on_every_target([] {
     Model<Perceptron> model(Seed{5}, Initializer{.stddev = 0.3f, .biases = {1, 2, 3}});
     Trainer<Perceptron, 16> trainer(
-        model, {.learning_rate = LearningRate(0.5f, 0.9f, 2), .l2 = 0.05f, .dropout = 0});
+        model, {.learning_rate = exponential_decay(0.5f, 2, 0.9f), .l2 = 0.05f, .dropout = 0});
     const Samples<Perceptron> samples(16);
     for (int step = 0; step < 3; ++step) {
       const NetworkOracle<Perceptron> before(model);

@@ -9,6 +9,7 @@
 #include "etch/app/notebook.hpp"
 #include "etch/etch.hpp"
 #include "etch/io/dataset.hpp"
+#include "etch/io/mix.hpp"
 
 namespace etch::app {
 
@@ -49,11 +50,22 @@ void check(const Dataset& data) {
                           " came; choose other data, or change the network's input");
 }
 
-/// Trains `Net` as a notebook of the course does, and prints what it prints.
-template <class Net, int Batch>
-void train(const Settings& settings, const Options& options) {
-  const Dataset data = load_dataset(options.data, options.split);
+/// The data that the command line asks for.
+template <class Net>
+Dataset load(const Settings& settings, const Options& options) {
+  Dataset data = load_dataset(options.data, options.split);
   check<Net>(data);
+  if (!options.extra_data.empty()) {
+    add_training_pictures(data, options.extra_data, options.split.seed);
+  }
+  if (settings.train_size) data.train.keep_first(*settings.train_size);
+  return data;
+}
+
+/// Trains `Net` as a notebook of the course does, and prints what it prints.
+template <class Net, int Batch, class Optimizer>
+void train(const Settings& settings, const Options& options, const Optimizer& optimizer) {
+  const Dataset data = load<Net>(settings, options);
 
   Notebook notebook(settings.steps);
   notebook.skipped(data);
@@ -61,10 +73,14 @@ void train(const Settings& settings, const Options& options) {
 
   Team team(options.threads);
   Model<Net> model(Seed{options.seed}, settings.initializer);
-  Trainer<Net, Batch> trainer(
-      model,
-      {.learning_rate = settings.learning_rate, .l2 = settings.l2, .dropout = options.dropout},
-      team);
+  Trainer<Net, Batch, Optimizer> trainer(model,
+                                         {.learning_rate = settings.learning_rate,
+                                          .l2 = settings.l2,
+                                          .weight_decay = settings.weight_decay,
+                                          .dropout = options.dropout,
+                                          .augmentation = settings.augmentation,
+                                          .optimizer = optimizer},
+                                         team);
   Evaluator<Net> evaluator(model, team);
   notebook.initialized();
   fit(
@@ -82,15 +98,16 @@ void train(const Settings& settings, const Options& options) {
 
 /// The `main` of an assignment's program: `Net` trained on minibatches of `Batch`, with the
 /// settings that the command line leaves as they are. Returns the exit code.
-template <class Net, int Batch>
-int assignment(int argc, char** argv, Settings settings) {
+template <class Net, int Batch, class Optimizer = SGD>
+int assignment(int argc, char** argv, Settings settings, const Optimizer& optimizer = {}) {
   try {
     Options options;
-    if (auto done = read_command_line(argc, argv, drops<Net>(), settings, options)) return *done;
+    const Abilities network{.drops = drops<Net>(), .reads_pictures = Net::Input::is_picture};
+    if (auto done = read_command_line(argc, argv, network, settings, options)) return *done;
     if (options.summary) {
       std::fputs(summary<Net>().c_str(), stdout);
     } else {
-      train<Net, Batch>(settings, options);
+      train<Net, Batch>(settings, options, optimizer);
     }
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
       throw Error("standard output", "must take all lines, a write failed; is the disk full?");

@@ -30,12 +30,18 @@ std::string version(const std::string& name) {
   return fmt::format("{} (etch {}), SIMD target {}", name, ETCH_VERSION, simd::choose().name());
 }
 
-void add_options(CLI::App& line, bool drops, Settings& settings, Options& options) {
+void add_options(CLI::App& line, const Abilities& network, Settings& settings, Options& options) {
   line.add_option(
           "--data", options.data,
           "An archive or folder of PNG pictures in folders A to J, as notMNIST_small.tar.gz, "
           "or IDX files, as MNIST's; by default the built-in letters")
       ->type_name("PATH");
+  line.add_option("--extra-data", options.extra_data,
+                  "More pictures to train on, mixed in; validation and test stay those of --data")
+      ->type_name("PATH");
+  line.add_option("--train-size", settings.train_size,
+                  "Train on so many pictures, the first ones, and not on all")
+      ->check(between(1, largest_seed));
   line.add_option("--test-size", options.split.test,
                   "Pictures held out for the test, where the data come in one piece")
       ->check(between(1, most_steps))
@@ -60,14 +66,32 @@ void add_options(CLI::App& line, bool drops, Settings& settings, Options& option
                   "Threads; the results are the same to the last digit, whatever their number")
       ->check(between(1, most_threads))
       ->capture_default_str();
-  line.add_option("--learning-rate", settings.learning_rate.initial,
-                  "Learning rate, the first one where it decays")
+  line.add_option("--learning-rate", settings.learning_rate.highest,
+                  "Learning rate, the highest one where it changes")
       ->check(between(0, 1e6))
       ->capture_default_str();
   line.add_option("--l2", settings.l2, "Strength of L2 regularisation, of weights and not biases")
       ->check(between(0, 1e6))
       ->capture_default_str();
-  if (drops) {
+  line.add_option("--weight-decay", settings.weight_decay,
+                  "Share of the weights, times the learning rate, that each step takes off them")
+      ->check(between(0, 1e6))
+      ->capture_default_str();
+  if (network.reads_pictures) {
+    Augmentation& warps = settings.augmentation;
+    line.add_option("--shift", warps.shift,
+                    "Training pictures are shifted by so many pixels at most")
+        ->check(between(0, 1e3))
+        ->capture_default_str();
+    line.add_option("--slant", warps.slant, "and slanted by so many columns for each row at most")
+        ->check(between(0, 10))
+        ->capture_default_str();
+    line.add_option("--zoom", warps.zoom,
+                    "and grow or shrink by such a share at most, each at random")
+        ->check(between(0, 0.9))
+        ->capture_default_str();
+  }
+  if (network.drops) {
     line.add_option("--dropout", options.dropout,
                     "Rate of all dropout layers; by default what the network says")
         ->check(between(0, 0.999));
@@ -77,12 +101,12 @@ void add_options(CLI::App& line, bool drops, Settings& settings, Options& option
 
 }  // namespace
 
-std::optional<int> read_command_line(int argc, char** argv, bool drops, Settings& settings,
-                                     Options& options) {
+std::optional<int> read_command_line(int argc, char** argv, const Abilities& network,
+                                     Settings& settings, Options& options) {
   options.data = ETCH_LETTERS;
   options.threads = physical_cores();
   CLI::App line(settings.about, settings.name);
-  add_options(line, drops, settings, options);
+  add_options(line, network, settings, options);
   line.set_version_flag(
       "--version", [&] { return version(settings.name); },
       "Print the version and the SIMD target in use and stop");

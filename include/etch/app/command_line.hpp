@@ -8,6 +8,7 @@
 
 #include "etch/io/dataset.hpp"
 #include "etch/net/initializer.hpp"
+#include "etch/train/augmentation.hpp"
 #include "etch/train/learning_rate.hpp"
 
 namespace etch::app {
@@ -20,12 +21,16 @@ struct Settings {
   std::uint32_t eval_every = 50;
   LearningRate learning_rate = 0.05f;
   float l2 = 0;
+  float weight_decay = 0;
+  Augmentation augmentation = {};
   Initializer initializer = {};
+  std::optional<std::size_t> train_size = std::nullopt;  // train on the first of all pictures alone
 };
 
 /// What the command line adds.
 struct Options {
-  std::filesystem::path data;  // by default the built-in letters
+  std::filesystem::path data;        // by default the built-in letters
+  std::filesystem::path extra_data;  // more training pictures, if not empty
   SplitOptions split;
   std::uint64_t seed = 1;
   int threads = 1;               // by default the physical cores that the process may use
@@ -33,11 +38,17 @@ struct Options {
   bool summary = false;
 };
 
+/// What a network has that some options are about; without it these do not exist.
+struct Abilities {
+  bool drops = false;           // --dropout
+  bool reads_pictures = false;  // --shift, --slant, --zoom
+};
+
 /// Reads the command line into `settings` and `options`. What it returns is the program's exit code
 /// if there is nothing more to do: after --help and --version 0, after a mistake, which it explains
-/// in one line on standard error, 2. --dropout exists for networks that drop.
-std::optional<int> read_command_line(int argc, char** argv, bool drops, Settings& settings,
-                                     Options& options);
+/// in one line on standard error, 2.
+std::optional<int> read_command_line(int argc, char** argv, const Abilities& network,
+                                     Settings& settings, Options& options);
 
 }  // namespace etch::app
 

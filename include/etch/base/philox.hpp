@@ -32,7 +32,7 @@ struct Philox {
 };
 
 /// What a draw is for: with it the same seed gives unrelated numbers to different users.
-enum class Purpose : std::uint32_t { initial_value, dropout, shuffle };
+enum class Purpose : std::uint32_t { initial_value, dropout, shuffle, augmentation };
 
 /// The stream of draws that belongs to one purpose, one place in it (a layer, say) and one step.
 struct RandomStream {

@@ -26,6 +26,12 @@ Minibatch Split::minibatch(std::size_t step, std::size_t batch) const {
   return {pictures().slice(first, batch), std::span{labels}.subspan(first, batch)};
 }
 
+void Split::keep_first(std::size_t count) {
+  if (count >= size()) return;
+  pixels.resize(count * values);
+  labels.resize(count);
+}
+
 namespace {
 
 using detail::Collection;

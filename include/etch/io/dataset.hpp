@@ -32,6 +32,9 @@ struct Split {
   /// them: from `step * batch % (size() - batch)` on. The whole part if it has no more than
   /// `batch`.
   Minibatch minibatch(std::size_t step, std::size_t batch) const;
+
+  /// Forgets all but the first `count` pictures, if there are more.
+  void keep_first(std::size_t count);
 };
 
 /// Pictures of one size in three parts that share no picture.

@@ -11,21 +11,46 @@
 #include <algorithm>
 
 #include "etch/base/pictures.hpp"
+#include "etch/kernel/warp-inl.hpp"
 #include "etch/net/sweep-inl.hpp"
+#include "etch/train/augmentation.hpp"
 #include "etch/train/loss-inl.hpp"
-#include "etch/train/sgd-inl.hpp"
 #include "etch/train/step_state.hpp"
+#include "etch/train/update-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
+/// Gathers the samples of a sweep, and warps each as the augmentation wants it.
+template <class Net>
+void gather_augmented(const Pictures& pictures, const Augmentation& augmentation,
+                      const Sweep<Net>& sweep) {
+  using In = typename Net::Input;
+  float* x = sweep.template at<In>(sweep.activations, -1);
+  if (!augmentation.any()) {
+    gather<In>(pictures, static_cast<std::size_t>(sweep.first), sweep.rows, x);
+    return;
+  }
+  if constexpr (In::is_picture) {
+    for (int row = 0; row < sweep.rows; ++row) {
+      const int sample = sweep.first + row;
+      float* plain = sweep.context.scratch;
+      gather<In>(pictures, static_cast<std::size_t>(sample), 1, plain);
+      warp<In::height, In::width, In::channels>(
+          plain, x + row * In::stride,
+          augmentation.draw(sweep.context.seed, sweep.context.step,
+                            static_cast<std::uint32_t>(sample)));
+    }
+  }
+}
+
 /// Losses, hits and the parameters' gradients of a minibatch (without L2) into `state`.
-template <class Net, int Batch>
-void compute_gradients(const float* parameters, const Minibatch& minibatch, const Context& context,
-                       StepState<Net, Batch>& state, Team& team) {
+template <class Net, int Batch, class Optimizer>
+void compute_gradients(const float* parameters, const Minibatch& minibatch,
+                       const Augmentation& augmentation, const Context& context,
+                       StepState<Net, Batch, Optimizer>& state, Team& team) {
   constexpr int tile_rows = sample_tile(Batch);
   constexpr auto last = static_cast<std::ptrdiff_t>(Net::size) - 1;
-  using In = typename Net::Input;
   using Out = typename Net::Output;
   const int count = static_cast<int>(minibatch.pictures.count());
   const auto sweep_of = [&](int first, int rows, int worker) HWY_ATTR {
@@ -38,8 +63,7 @@ void compute_gradients(const float* parameters, const Minibatch& minibatch, cons
   team.run(ceil_div(count, tile_rows), [&](int tile, int worker) HWY_ATTR {
     const int first = tile * tile_rows;
     const Sweep<Net> sweep = sweep_of(first, std::min(tile_rows, count - first), worker);
-    gather<In>(minibatch.pictures, static_cast<std::size_t>(first), sweep.rows,
-               sweep.template at<In>(state.activations.data(), -1));
+    gather_augmented(minibatch.pictures, augmentation, sweep);
     sweep.forward();
     softmax_cross_entropy<Out>(
         sweep.template at<Out>(state.activations.data(), last), minibatch.labels.data() + first,
@@ -57,17 +81,22 @@ void compute_gradients(const float* parameters, const Minibatch& minibatch, cons
 /// Moves the parameters against the gradients in `state`; decay ends where the biases begin.
 /// Leaves in `state.squares` the sums of the squared weights before.
 template <class Net, int Batch, class Optimizer>
-void update(float* parameters, float rate, float l2, StepState<Net, Batch>& state, Team& team) {
+void update(const Optimizer& optimizer, const UpdateContext& context, float* parameters,
+            StepState<Net, Batch, Optimizer>& state, Team& team) {
   constexpr std::size_t all = Arena<Net>::parameters.floats;
   constexpr std::size_t weights = Arena<Net>::parameters.weights;
   team.run(static_cast<int>(state.update_tiles), [&](int tile, int) HWY_ATTR {
     const std::size_t first = static_cast<std::size_t>(tile) * update_tile;
     const std::size_t end = std::min(first + update_tile, all);
     const std::size_t border = std::clamp(weights, first, end);
-    const float* gradients = state.parameter_gradients.data();
-    state.squares[static_cast<std::size_t>(tile)] =
-        Update<Optimizer>::apply(parameters + first, gradients + first, border - first, rate, l2);
-    Update<Optimizer>::apply(parameters + border, gradients + border, end - border, rate, 0);
+    const auto part = [&](const UpdateContext& here, std::size_t from, std::size_t to) HWY_ATTR {
+      Slots<Optimizer> slots;
+      for (std::size_t s = 0; s < slots.size(); ++s) slots[s] = state.kept.data() + s * all + from;
+      return apply(optimizer, here, parameters + from, state.parameter_gradients.data() + from,
+                   slots, to - from);
+    };
+    state.squares[static_cast<std::size_t>(tile)] = part(context, first, border);
+    part({.rate = context.rate, .step = context.step}, border, end);
   });
 }
 

@@ -1,6 +1,7 @@
 #ifndef ETCH_TRAIN_STEP_STATE_HPP
 #define ETCH_TRAIN_STEP_STATE_HPP
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -23,19 +24,22 @@ constexpr int sample_tile(int batch) {
 inline constexpr std::size_t update_tile = 4096;
 
 /// The memory of training, apart from the parameters themselves.
-template <class Net, int Batch>
+template <class Net, int Batch, class Optimizer>
 struct StepState {
   explicit StepState(int threads) : scratch(scratch_floats * static_cast<std::size_t>(threads)) {}
 
-  static constexpr std::size_t scratch_floats = Arena<Net>::scratch(Batch);
+  /// A pass's scratch memory, or a picture before it is warped.
+  static constexpr std::size_t scratch_floats =
+      std::max(Arena<Net>::scratch(Batch), std::size_t{Net::Input::stride});
   static constexpr std::size_t update_tiles = ceil_div(Arena<Net>::parameters.floats, update_tile);
 
   Buffer activations{Batch * Arena<Net>::activation_floats};
   Buffer gradients{Batch * Arena<Net>::activation_floats};  // of the activations, laid out alike
   Buffer parameter_gradients{Arena<Net>::parameters.floats};
-  Buffer scratch;                             // one part for each thread
-  std::array<float, Batch> losses{};          // of each sample
-  std::array<std::uint8_t, Batch> correct{};  // whether each was
+  Buffer kept{Optimizer::slots * Arena<Net>::parameters.floats};  // by the optimiser
+  Buffer scratch;                                                 // one part for each thread
+  std::array<float, Batch> losses{};                              // of each sample
+  std::array<std::uint8_t, Batch> correct{};                      // whether each was
   std::array<float, update_tiles> squares{};  // sums of the squared weights of each tile
 };
 

@@ -8,8 +8,12 @@
 #include <string>
 
 #include "etch/net/model.hpp"
+#include "etch/train/adam-inl.hpp"
+#include "etch/train/augmentation.hpp"
 #include "etch/train/learning_rate.hpp"
 #include "etch/train/metrics.hpp"
+#include "etch/train/momentum-inl.hpp"
+#include "etch/train/sgd-inl.hpp"
 #include "etch/train/step-inl.hpp"
 
 namespace etch {
@@ -57,8 +61,11 @@ class Trainer {
 
   struct Options {
     LearningRate learning_rate = 0.01f;
-    float l2 = 0;  // strength of half the sum of squared weights in the loss
+    float l2 = 0;            // strength of half the sum of squared weights in the loss
+    float weight_decay = 0;  // share of the weights, times the rate, that each step takes off them
     std::optional<float> dropout = std::nullopt;  // rate of all Dropout layers, for their own
+    Augmentation augmentation = {};               // of training pictures
+    Optimizer optimizer = {};
   };
 
   /// `model` and `team` must outlive the trainer; without a team it works alone.
@@ -71,9 +78,12 @@ class Trainer {
   /// Throws Error where the minibatch does not suit the network.
   Metrics step(const Minibatch& minibatch) {
     Metrics metrics = compute_gradients(minibatch);
-    const float rate = options_.learning_rate.at(step_);
+    const UpdateContext context{.rate = options_.learning_rate.at(step_),
+                                .l2 = options_.l2,
+                                .weight_decay = options_.weight_decay,
+                                .step = step_};
     ETCH_DISPATCH(model_.target().id, update<Net, Batch, Optimizer>)
-    (model_.parameters().data(), rate, options_.l2, state_, team_);
+    (options_.optimizer, context, model_.parameters().data(), state_, team_);
     const double squares = std::accumulate(state_.squares.begin(), state_.squares.end(), 0.0);
     metrics.loss += static_cast<float>(options_.l2 * squares / 2);
     ++step_;
@@ -85,8 +95,8 @@ class Trainer {
     check(minibatch);
     const Context context{
         .training = true, .dropout_rate = options_.dropout, .seed = model_.seed(), .step = step_};
-    ETCH_DISPATCH(model_.target().id, compute_gradients<Net, Batch>)
-    (model_.parameters().data(), minibatch, context, state_, team_);
+    ETCH_DISPATCH(model_.target().id, compute_gradients<Net, Batch, Optimizer>)
+    (model_.parameters().data(), minibatch, options_.augmentation, context, state_, team_);
     const auto count = static_cast<std::ptrdiff_t>(minibatch.pictures.count());
     const double loss = std::accumulate(state_.losses.begin(), state_.losses.begin() + count, 0.0);
     const int correct = std::accumulate(state_.correct.begin(), state_.correct.begin() + count, 0);
@@ -109,12 +119,25 @@ class Trainer {
                                                          " came; see Trainer::Options");
     };
     const LearningRate& rate = options.learning_rate;
-    if (!(rate.initial >= 0)) refuse("learning_rate", "a rate of at least 0", rate.initial);
-    if (!(rate.decay > 0)) refuse("learning_rate", "a decay above 0", rate.decay);
+    if (!(rate.highest >= 0)) refuse("learning_rate", "a rate of at least 0", rate.highest);
+    if (!(rate.decay_rate > 0)) refuse("learning_rate", "a decay above 0", rate.decay_rate);
     if (!(rate.decay_steps > 0)) refuse("learning_rate", "steps above 0", rate.decay_steps);
     if (!(options.l2 >= 0)) refuse("l2", "a strength of at least 0", options.l2);
+    const float decay = options.weight_decay;
+    if (!(decay >= 0)) refuse("weight_decay", "a share of at least 0", decay);
     const float dropout = options.dropout.value_or(0);
     if (!(dropout >= 0 && dropout < 1)) refuse("dropout", "a rate from 0 to below 1", dropout);
+    const Augmentation& warps = options.augmentation;
+    if (!(warps.shift >= 0)) refuse("augmentation.shift", "at least 0 pixels", warps.shift);
+    if (!(warps.slant >= 0)) refuse("augmentation.slant", "a slant of at least 0", warps.slant);
+    if (!(warps.zoom >= 0 && warps.zoom < 1)) {
+      refuse("augmentation.zoom", "a share from 0 to below 1", warps.zoom);
+    }
+    if (warps.any() && !Net::Input::is_picture) {
+      throw Error("trainer: augmentation",
+                  "requires a network that reads pictures, one that reads vectors came; begin it "
+                  "with Input<height, width, channels>");
+    }
   }
 
   static void check(const Minibatch& minibatch) {
@@ -137,7 +160,7 @@ class Trainer {
   Model<Net>& model_;
   Options options_;
   Team& team_;
-  StepState<Net, Batch> state_;
+  StepState<Net, Batch, Optimizer> state_;
   std::uint32_t step_ = 0;
 };
 

@@ -1,0 +1,72 @@
+// The update of the parameters, by whatever rule the optimiser has.
+
+#ifndef ETCH_TRAIN_UPDATE_HPP
+#define ETCH_TRAIN_UPDATE_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace etch {
+
+/// What an update may know beside its arrays.
+struct UpdateContext {
+  float rate = 0;          // the learning rate of this step
+  float l2 = 0;            // strength of half the sum of squared weights in the loss
+  float weight_decay = 0;  // share of the weights, times the rate, that is lost beside the gradient
+  std::uint32_t step = 0;  // of training, from 0
+};
+
+/// Where the numbers lie that an optimiser keeps for each parameter.
+template <class Optimizer>
+using Slots = std::array<float*, Optimizer::slots>;
+
+}  // namespace etch
+
+#endif
+
+#if defined(ETCH_TRAIN_UPDATE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_TRAIN_UPDATE_INL_HPP
+#undef ETCH_TRAIN_UPDATE_INL_HPP
+#else
+#define ETCH_TRAIN_UPDATE_INL_HPP
+#endif
+
+#include "etch/kernel/vec-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace etch::HWY_NAMESPACE {
+
+/// An optimiser specialises it for its own type, with
+///
+///   Update(optimizer, context)              what holds of a whole step
+///   operator()(w, gradient, slots) -> Vec   the new parameters; `slots` is an array of Vec, which
+///                                           were zero before the first step and are kept
+template <class Optimizer>
+struct Update;
+
+/// Updates `size` parameters, a multiple of 16. Returns the sum of their squares before it.
+template <class Optimizer>
+float apply(const Optimizer& optimizer, const UpdateContext& context, float* HWY_RESTRICT w,
+            const float* HWY_RESTRICT gradient, const Slots<Optimizer>& slots, std::size_t size) {
+  constexpr std::size_t count = Optimizer::slots;
+  const Update<Optimizer> update(optimizer, context);
+  const Vec l2 = hn::Set(float_tag, context.l2);
+  const Vec keep = hn::Set(float_tag, 1 - context.rate * context.weight_decay);
+  Vec squares = hn::Zero(float_tag);
+  for (std::size_t i = 0; i < size; i += lanes) {
+    const Vec before = hn::LoadU(float_tag, w + i);
+    const Vec g = hn::MulAdd(l2, before, hn::LoadU(float_tag, gradient + i));
+    squares = hn::MulAdd(before, before, squares);
+    [[maybe_unused]] Vec kept[count + 1];  // no array is empty
+    for (std::size_t s = 0; s < count; ++s) kept[s] = hn::LoadU(float_tag, slots[s] + i);
+    hn::StoreU(update(hn::Mul(keep, before), g, kept), float_tag, w + i);
+    for (std::size_t s = 0; s < count; ++s) hn::StoreU(kept[s], float_tag, slots[s] + i);
+  }
+  return hn::GetLane(hn::SumOfLanes(float_tag, squares));
+}
+
+}  // namespace etch::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
