@@ -103,14 +103,6 @@ TEST_CASE("What does not suit the network is refused in a sentence") {
   unsetenv("ETCH_SIMD");
 }
 
-TEST_CASE("The learning rate decays continuously") {
-  CHECK(LearningRate(0.5f).at(7000) == 0.5f);
-  const LearningRate decaying = exponential_decay(0.5f, 1000, 0.9f);
-  CHECK(decaying.at(0) == 0.5f);
-  CHECK(decaying.at(500) == Catch::Approx(0.5 * std::sqrt(0.9)));
-  CHECK(decaying.at(2000) == Catch::Approx(0.5 * 0.81));
-}
-
 TEST_CASE("The summary lists the layers") {
   CHECK(summary<Logistic>() ==
         "Layer    Output shape  Parameters  FLOPs forward  Output bytes\n"

@@ -100,41 +100,6 @@ TEST_CASE("Gradients of whole networks are the differences of their loss") {
   gradients_are_differences<Logistic, 40>(33, std::nullopt);
 }
 
-TEST_CASE("SGD moves weights by rate * (gradient + l2 * weight), biases by rate * gradient") {
-  on_every_target([] {
-    Model<Perceptron> model(Seed{5}, Initializer{.stddev = 0.3f, .biases = {1, 2, 3}});
-    Trainer<Perceptron, 16> trainer(
-        model, {.learning_rate = exponential_decay(0.5f, 2, 0.9f), .l2 = 0.05f, .dropout = 0});
-    const Samples<Perceptron> samples(16);
-    for (int step = 0; step < 3; ++step) {
-      const NetworkOracle<Perceptron> before(model);
-      const float data_loss = trainer.compute_gradients(samples).loss;
-      const std::vector<float> gradient(trainer.parameter_gradients().begin(),
-                                        trainer.parameter_gradients().end());
-      const Metrics metrics = trainer.step(samples);
-      const double rate = 0.5 * std::pow(0.9, step / 2.0);
-      double squares = 0;
-      Perceptron::for_each_step([&]<class Step>() {
-        for (std::size_t v = 0; v < Step::variables.size(); ++v) {
-          const auto g =
-              Model<Perceptron>::read<Step::index>(gradient.data(), Step::variables[v].name);
-          const auto after = model.template get<Step::index>(Step::variables[v].name);
-          const double l2 = Step::variables[v].is_weight ? 0.05 : 0;
-          for (std::size_t i = 0; i < after.size(); ++i) {
-            const double w = before.variables[Step::index][v][i];
-            if (l2 > 0) squares += w * w;
-            const double expected = w - rate * (static_cast<double>(g[i]) + l2 * w);
-            REQUIRE(std::abs(static_cast<double>(after[i]) - expected) < 1e-6);
-          }
-        }
-      });
-      CHECK(static_cast<double>(metrics.loss) ==
-            Catch::Approx(static_cast<double>(data_loss) + 0.05 * squares / 2).epsilon(1e-5));
-    }
-    CHECK(trainer.steps() == 3);
-  });
-}
-
 TEST_CASE("Same bits for 1, 2 and 3 threads") {
   on_every_target([] {
     std::vector<Metrics> metrics, others;
