@@ -1,6 +1,11 @@
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <utility>
 
 #include "catch.hpp"
+#include "etch/base/error.hpp"
+#include "etch/io/new_file.hpp"
 #include "etch/io/png.hpp"
 #include "etch/io/walk.hpp"
 #include "make.hpp"
@@ -91,4 +96,75 @@ TEST_CASE("no changed byte of a picture does harm", "[io][png]") {
     refused += why(bad).empty() ? 0 : 1;
   }
   CHECK(refused > good.size() * 9 / 10);  // the data have check sums, the last chunk is not needed
+}
+
+TEST_CASE("a written picture reads as it was, whatever its shape", "[io][png]") {
+  const Folder folder;
+  const Bytes gray{0, 1, 2, 253, 254, 255};
+  for (const auto& [width, height] : {std::pair{3, 2}, {2, 3}, {6, 1}, {1, 6}}) {
+    const auto wide = static_cast<std::size_t>(width), high = static_cast<std::size_t>(height);
+    etch::write_png(folder / "x.png", gray, wide, high);
+    const etch::GrayPicture picture = etch::read_png(folder / "x.png");
+    CHECK(picture.width == wide);
+    CHECK(picture.height == high);
+    CHECK(picture.pixels == gray);
+  }
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);  // no rests
+}
+
+TEST_CASE("what cannot be written as PNG is an error, and nothing is left", "[io][png]") {
+  const Folder folder;
+  const Bytes gray(6);
+  const auto refused = [](const std::filesystem::path& path, const Bytes& pixels, std::size_t width,
+                          std::size_t height) {
+    CHECK_THROWS_AS(etch::write_png(path, pixels, width, height), etch::Error);
+  };
+  refused(folder / "x.png", gray, 3, 3);
+  refused(folder / "x.png", {}, 0, 0);
+  refused(folder / "x.png", gray, 3, std::size_t{1} << 63);  // whose product would be 0
+  refused(folder / "nowhere" / "x.png", gray, 3, 2);
+  refused(folder.path(), gray, 3, 2);
+  refused("/dev/null", gray, 3, 2);
+  CHECK(std::filesystem::is_character_file("/dev/null"));
+  CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("a file that is written anew is the old one until it is whole", "[io]") {
+  const Folder folder;
+  const Bytes old{1, 2, 3};
+  const auto path = folder.write("file", old);
+  std::filesystem::create_symlink("file", folder / "link");
+  {
+    etch::detail::NewFile unfinished(folder / "link");
+    unfinished.write(Bytes(100'000));
+    CHECK(std::filesystem::file_size(path) == 3);
+  }
+  CHECK(std::filesystem::file_size(path) == 3);
+  etch::detail::NewFile file(folder / "link");
+  file.write(Bytes(5));
+  file.finish();
+  CHECK(std::filesystem::file_size(path) == 5);
+  CHECK(std::filesystem::is_symlink(folder / "link"));
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
+}
+
+TEST_CASE("what cannot be read as PNG is an error that says why", "[io][png]") {
+  const Folder folder;
+  const auto why_not = [](const std::filesystem::path& path) -> std::string {
+    try {
+      etch::read_png(path);
+    } catch (const etch::Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK_THAT(why_not(folder / "nowhere.png"), ContainsSubstring("No such file"));
+  CHECK_THAT(why_not(folder.path()), ContainsSubstring("a folder or device found"));
+  CHECK_THAT(why_not(folder.write("empty.png", {})), ContainsSubstring("a PNG picture expected, "));
+  CHECK_THAT(why_not(folder.write("half.png", cut(letter(1), 200))),
+             ContainsSubstring("a whole PNG picture expected, "));
+  // Its header alone is there, and must be enough to refuse it.
+  const Bytes wide = png(Bytes(2 * 100'000 / 8), {.height = 2, .width = 100'000, .bit_depth = 1});
+  CHECK_THAT(why_not(folder.write("wide.png", cut(wide, 60))),
+             ContainsSubstring("at most 8192x8192 pixels expected, 100000x2 (width x height)"));
 }

@@ -1,0 +1,61 @@
+#include "etch/io/new_file.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include "etch/io/fail.hpp"
+
+namespace etch::detail {
+namespace fs = std::filesystem;
+
+NewFile::NewFile(const fs::path& path) : path_(path) {
+  std::error_code trouble;
+  // A link stays, and what it leads to is written; a device must not be replaced by a file.
+  if (fs::is_symlink(path, trouble)) path_ = fs::weakly_canonical(path, trouble);
+  if (fs::exists(path_, trouble) && !fs::is_regular_file(path_, trouble)) {
+    refuse(path, "the name of a file to write expected, a folder or device found",
+           "give another name");
+  }
+  if (path_.filename().empty()) {
+    refuse(path, "the name of a file to write expected, none found", "give a name");
+  }
+  unfinished_ = path_;
+  unfinished_ += fmt::format(".{}.unfinished", getpid());  // runs side by side keep apart
+  file_.reset(std::fopen(unfinished_.c_str(), "wb"));
+  if (!file_) fail();
+}
+
+NewFile::~NewFile() {
+  if (!file_) return;
+  file_.reset();
+  std::error_code ignored;
+  fs::remove(unfinished_, ignored);
+}
+
+void NewFile::write(std::span<const std::uint8_t> bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) fail();
+}
+
+void NewFile::finish() {
+  if (std::fflush(file_.get()) != 0) fail();
+  std::error_code error;
+  fs::rename(unfinished_, path_, error);
+  if (error) {
+    errno = error.value();
+    fail();
+  }
+  file_.reset();
+}
+
+void NewFile::fail() const {
+  refuse(path_,
+         fmt::format("a file that can be written expected, {}",
+                     std::generic_category().message(errno)),
+         "check that its folder exists, is yours and has room");
+}
+
+}  // namespace etch::detail

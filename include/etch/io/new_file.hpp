@@ -1,0 +1,40 @@
+#ifndef ETCH_IO_NEW_FILE_HPP
+#define ETCH_IO_NEW_FILE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+namespace etch::detail {
+
+/// A file that is there whole or not at all: it is written beside its place, under a name of its
+/// own, and takes its place when it is finished. What is not finished leaves nothing behind.
+class NewFile {
+ public:
+  /// Throws Error where no file can be written at `path`, or where something else than a file is.
+  explicit NewFile(const std::filesystem::path& path);
+  ~NewFile();
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+
+  /// Both throw Error where the system refuses, as for want of room.
+  void write(std::span<const std::uint8_t> bytes);
+  void finish();
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+
+  [[noreturn]] void fail() const;
+
+  std::filesystem::path path_, unfinished_;
+  std::unique_ptr<std::FILE, Close> file_;
+};
+
+}  // namespace etch::detail
+
+#endif
