@@ -4,7 +4,7 @@
 
 # What the programs need, and what the tests need besides.
 packages_to_run=(g++ ninja-build meson pkg-config libhwy-dev libboost-dev libcli11-dev libfmt-dev
-  libarchive-dev libpng-dev zlib1g-dev)
+  libarchive-dev libpng-dev nlohmann-json3-dev zlib1g-dev)
 # shellcheck disable=SC2034  # test.sh and .ci/run use it
 packages_to_test=("${packages_to_run[@]}" catch2 libbenchmark-dev librandom123-dev clang-19 python3)
 

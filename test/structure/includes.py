@@ -19,7 +19,7 @@ OTHERS = [
     (r"hwy/.*", ["kernel", "layer", "net", "train", ""]),
     (r"boost/(mp11|hana)/.*\.hpp", ["meta", "shape", "layer", "net", "train", ""]),
     (r"(locale|sched|unistd)\.h", ["base", "io", "app"]),  # POSIX
-    (r"(archive|archive_entry|png|zlib)\.h|fmt/.*\.h|CLI/.*\.hpp", ["io", "app"]),
+    (r"(archive|archive_entry|png|zlib)\.h|fmt/.*\.h|(CLI|nlohmann)/.*\.hpp", ["io", "app"]),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"][^>"]+[>"]|\w+)', re.M)

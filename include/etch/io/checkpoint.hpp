@@ -1,0 +1,108 @@
+#ifndef ETCH_IO_CHECKPOINT_HPP
+#define ETCH_IO_CHECKPOINT_HPP
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "etch/base/buffer.hpp"
+#include "etch/net/model.hpp"
+
+namespace etch {
+
+/// Writes the parameters of `model` as safetensors: F32 in TensorFlow's layouts, named as in
+/// "0_conv2d.kernel" [height, width, in, out], "6_dense.bias" [out]. The file is there whole or
+/// not at all. Throws Error where it cannot be written.
+template <class Net>
+void save(const Model<Net>& model, const std::filesystem::path& path);
+
+/// Reads them. Throws Error, and changes nothing, where the file is damaged or is not for this
+/// network; then further lines of the message say layer by layer what each has. A file that `save`
+/// has not written has no signature of its network: there names, shapes and types alone count.
+template <class Net>
+void load(Model<Net>& model, const std::filesystem::path& path);
+
+namespace detail {
+
+/// What a file must know of a network, without its type.
+struct Schema {
+  struct Variable {
+    std::string name;  // "0_conv2d.kernel"
+    std::vector<int> shape;
+    std::size_t layer;   // counted from 0
+    std::size_t offset;  // of its floats in the parameters
+    std::size_t size;    // elements
+    std::size_t index;   // among the layer's variables
+    std::size_t (*place)(std::size_t index, std::size_t element);
+  };
+
+  std::vector<std::string> layers;  // "Input<28, 28, 1>", "Conv2D<16, 5, Same, 2>", "ReLU", ...
+  std::vector<Variable> variables;  // in the order of the layers
+};
+
+void write_checkpoint(const std::filesystem::path& path, const Schema& schema,
+                      std::span<const float> parameters);
+void read_checkpoint(const std::filesystem::path& path, const Schema& schema,
+                     std::span<float> parameters);
+
+/// A type as its author writes it: both compilers leave out arguments that are a template's own
+/// defaults. The rate of layers that drop is left out too: it may change from run to run.
+template <class T>
+std::string type_text() {
+  std::string_view text = __PRETTY_FUNCTION__;  // "... [with T = etch::Conv2D<16, 5>; ...]"
+  text.remove_prefix(text.find("T = ") + 4);
+  text = text.substr(0, text.find_first_of(";]"));
+  if constexpr (requires { T::rate; }) text = text.substr(0, text.find('<'));
+  std::string plain(text);
+  for (std::size_t at; (at = plain.find("etch::")) != plain.npos;) plain.erase(at, 6);
+  return plain;
+}
+
+template <class>
+struct input_text;
+template <int... Extents>
+struct input_text<Shape<Extents...>> {
+  static std::string text() { return type_text<Input<Extents...>>(); }
+};
+
+template <class Net>
+Schema schema() {
+  Schema schema;
+  schema.layers.push_back(input_text<typename Net::Input>::text());
+  Net::for_each_step([&]<class Step>() {
+    schema.layers.push_back(type_text<typename Step::Layer>());
+    for (std::size_t v = 0; v < Step::variables.size(); ++v) {
+      const auto& variable = Step::variables[v];
+      std::string name(std::string_view(Step::name));
+      name.append(".").append(variable.name);
+      const auto extents = variable.extents.begin();
+      schema.variables.push_back({std::move(name),
+                                  {extents, extents + static_cast<std::ptrdiff_t>(variable.rank)},
+                                  Step::index,
+                                  Arena<Net>::parameters.offset[Step::index][v],
+                                  variable.size(),
+                                  v,
+                                  &Step::place});
+    }
+  });
+  return schema;
+}
+
+}  // namespace detail
+
+template <class Net>
+void save(const Model<Net>& model, const std::filesystem::path& path) {
+  detail::write_checkpoint(path, detail::schema<Net>(), model.parameters());
+}
+
+template <class Net>
+void load(Model<Net>& model, const std::filesystem::path& path) {
+  detail::read_checkpoint(path, detail::schema<Net>(), model.parameters());
+}
+
+}  // namespace etch
+
+#endif
