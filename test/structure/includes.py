@@ -18,7 +18,7 @@ OTHERS = [
     (r"hwy/aligned_allocator\.h", CORE),
     (r"hwy/.*", ["kernel", "layer", "net", "train", ""]),
     (r"boost/(mp11|hana)/.*\.hpp", ["meta", "shape", "layer", "net", "train", ""]),
-    (r"(locale|sched|unistd)\.h", ["base", "io", "app"]),  # POSIX
+    (r"(fcntl|locale|sched|sys/mman|sys/stat|unistd)\.h", ["base", "io", "app"]),  # POSIX
     (r"(archive|archive_entry|png|zlib)\.h|fmt/.*\.h|(CLI|nlohmann)/.*\.hpp", ["io", "app"]),
 ]
 

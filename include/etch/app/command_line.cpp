@@ -34,7 +34,7 @@ void add_options(CLI::App& line, const Abilities& network, Settings& settings, O
   line.add_option(
           "--data", options.data,
           "An archive or folder of PNG pictures in folders A to J, as notMNIST_small.tar.gz, "
-          "or IDX files, as MNIST's; by default the built-in letters")
+          "IDX files, as MNIST's, or notMNIST.pickle; by default the built-in letters")
       ->type_name("PATH");
   line.add_option("--extra-data", options.extra_data,
                   "More pictures to train on, mixed in; validation and test stay those of --data")

@@ -12,7 +12,8 @@ namespace etch {
 
 /// Pictures where they lie in memory, one after another, `values()` values each, in H, W, C order.
 /// They are bytes, of which p means (p - 127.5) / 255, or floats, which mean themselves; a byte
-/// becomes a float only where a step reads it.
+/// becomes a float only where a step reads it. Floats may lie at odd addresses, as files have them:
+/// they are copied from there, and no `float*` ever points to them.
 class Pictures {
  public:
   Pictures() = default;
@@ -21,7 +22,13 @@ class Pictures {
   Pictures(std::span<const std::uint8_t> bytes, std::size_t values)
       : bytes_(bytes.data()), values_(values), count_(whole(bytes.size(), values)) {}
   Pictures(std::span<const float> floats, std::size_t values)
-      : floats_(floats.data()), values_(values), count_(whole(floats.size(), values)) {}
+      : Pictures(std::as_bytes(floats), values) {}
+
+  /// The same for what is stored as float32, from any address on.
+  Pictures(std::span<const std::byte> stored_floats, std::size_t values)
+      : floats_(stored_floats.data()),
+        values_(values),
+        count_(whole(stored_floats.size(), values, sizeof(float))) {}
 
   std::size_t count() const { return count_; }
   std::size_t values() const { return values_; }
@@ -31,9 +38,9 @@ class Pictures {
     return bytes_ == nullptr ? nullptr : bytes_ + i * values_;
   }
 
-  /// Picture `i` as floats, or null where pictures are bytes.
-  const float* floats(std::size_t i) const {
-    return floats_ == nullptr ? nullptr : floats_ + i * values_;
+  /// Picture `i` as `values()` floats to be copied by std::memcpy, or null where pictures are bytes.
+  const std::byte* floats(std::size_t i) const {
+    return floats_ == nullptr ? nullptr : floats_ + i * values_ * sizeof(float);
   }
 
   /// `count` pictures from `first` on, first + count <= count().
@@ -46,14 +53,16 @@ class Pictures {
   }
 
  private:
-  static std::size_t whole(std::size_t size, std::size_t values) {
-    if (values != 0 && size % values == 0) return size / values;
+  /// The number of pictures in `size` bytes, where a value takes `each`.
+  static std::size_t whole(std::size_t size, std::size_t values, std::size_t each = 1) {
+    if (values != 0 && size % (values * each) == 0) return size / (values * each);
     throw Error("pictures", "requires whole pictures of " + std::to_string(values) + " values, " +
-                                std::to_string(size) + " values came; give all of each picture");
+                                std::to_string(size / each) +
+                                " values came; give all of each picture");
   }
 
   const std::uint8_t* bytes_ = nullptr;
-  const float* floats_ = nullptr;
+  const std::byte* floats_ = nullptr;
   std::size_t values_ = 0;
   std::size_t count_ = 0;
 };

@@ -13,11 +13,13 @@
 #include "etch/io/fail.hpp"
 #include "etch/io/idx.hpp"
 #include "etch/io/letters.hpp"
+#include "etch/io/pickle.hpp"
 
 namespace etch {
 
 Pictures Split::pictures() const {
-  return values == 0 ? Pictures{} : Pictures{pixels, values};
+  if (values == 0) return {};
+  return floats.bytes.empty() ? Pictures{pixels, values} : Pictures{floats.bytes, values};
 }
 
 Minibatch Split::minibatch(std::size_t step, std::size_t batch) const {
@@ -28,7 +30,8 @@ Minibatch Split::minibatch(std::size_t step, std::size_t batch) const {
 
 void Split::keep_first(std::size_t count) {
   if (count >= size()) return;
-  pixels.resize(count * values);
+  if (!pixels.empty()) pixels.resize(count * values);
+  if (!floats.bytes.empty()) floats.bytes = floats.bytes.first(count * values * sizeof(float));
   labels.resize(count);
 }
 
@@ -127,6 +130,7 @@ Dataset load_dataset(const fs::path& path, const SplitOptions& options) try {
                                                : cut(detail::read_letters(path), options, path);
   }
   if (fs::is_regular_file(status)) {
+    if (detail::is_pickle(path)) return detail::read_pickle(path);
     return cut(detail::is_idx_images(path) ? detail::read_idx(path) : detail::read_letters(path),
                options, path);
   }

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,11 +13,20 @@
 
 namespace etch {
 
-/// One part of a data set: gray pictures and what they show, in a fixed order.
+/// float32 values where they lie, perhaps in a mapped file and then at any address, and what keeps
+/// them there.
+struct StoredFloats {
+  std::span<const std::byte> bytes;
+  std::shared_ptr<const void> owner;
+};
+
+/// One part of a data set: gray pictures and what they show, in a fixed order. The pictures are in
+/// `pixels` or, where they came as floats, in `floats`.
 struct Split {
   std::vector<std::uint8_t> pixels;  // [size()][values], a byte p means (p - 127.5) / 255
   std::vector<std::uint8_t> labels;  // [size()], 0..9
   std::size_t values = 0;            // of one picture: height * width
+  StoredFloats floats = {};          // [size()][values]
 
   std::size_t size() const { return labels.size(); }
 
@@ -59,7 +70,13 @@ struct SplitOptions {
 /// - a folder with `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, gzipped (.gz) or not,
 ///   and perhaps with pairs `validation-*` and `test-*` (or `t10k-*`, as MNIST): what is missing
 ///   is split off from train, and only then is train shuffled;
-/// - a file `*-images-idx3-ubyte[.gz]` with its labels beside it.
+/// - a file `*-images-idx3-ubyte[.gz]` with its labels beside it;
+/// - a pickle of the course's, as notMNIST.pickle: a dictionary of numpy arrays `train_dataset`
+///   (float32, [count][height][width], -0.5..0.5), `train_labels` (int32, int64 or uint8, 0..9),
+///   `valid_...` and `test_...`. It is known by `.pickle` or `.pkl`, or by how it begins, and its
+///   parts are taken as they are. It is read as data: nothing in it is ever executed. Pictures that
+///   lie there as numpy has them in memory (Python 3, protocols 3 to 5, or Python 2; C order) are
+///   not copied: the file is mapped, and must not be cut while the data set is in use.
 ///
 /// In archives and folders, hidden files (`._x.png`) are ignored, and so is what is no picture and
 /// outside of the folders A to J. A picture that cannot be read, has another size or is in no
@@ -68,7 +85,7 @@ struct SplitOptions {
 ///
 /// Throws Error, which says where, what was expected, what came and what to do: for a path that is
 /// none of these, a damaged, truncated or overlong file, no usable picture, a label outside 0..9,
-/// too few pictures for the parts.
+/// too few pictures for the parts, a pickle that asks for more than arrays.
 Dataset load_dataset(const std::filesystem::path& path, const SplitOptions& options = {});
 
 }  // namespace etch

@@ -11,8 +11,8 @@ namespace etch::detail {
 /// What to do, where more than one error needs it.
 inline constexpr const char* fetch_again = "fetch it again";
 inline constexpr const char* give_data_set =
-    "give an archive (.tar.gz, .zip) or a folder with PNG pictures in folders A to J, or an IDX "
-    "set (*-images-idx3-ubyte[.gz], *-labels-idx1-ubyte[.gz])";
+    "give an archive (.tar.gz, .zip) or a folder with PNG pictures in folders A to J, an IDX "
+    "set (*-images-idx3-ubyte[.gz], *-labels-idx1-ubyte[.gz]), or a pickle as notMNIST.pickle";
 inline constexpr const char* give_fewer = "give fewer pictures";
 
 /// `text` with '?' for control characters: a name may hold any, a message is a line.
