@@ -74,6 +74,12 @@ TEST_CASE("Options reach what they change") {
                                "20",
                                "--split-seed",
                                "6",
+                               "--init",
+                               "a",
+                               "--save",
+                               "b",
+                               "--log",
+                               "c",
                                "--summary"});
   CHECK(!read.done);
   CHECK(read.options.data == "x.tar.gz");
@@ -93,6 +99,9 @@ TEST_CASE("Options reach what they change") {
   CHECK(read.options.split.test == 10);
   CHECK(read.options.split.validation == 20);
   CHECK(read.options.split.seed == 6);
+  CHECK(read.options.init == "a");
+  CHECK(read.options.save == "b");
+  CHECK(read.options.log == "c");
   CHECK(read.options.summary);
 }
 

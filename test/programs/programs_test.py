@@ -3,9 +3,13 @@
 programs_test.py CONV_STRIDED LOGISTIC_L2
 """
 
+import array
+import csv
+import json
 import os
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -89,13 +93,126 @@ class Trains(unittest.TestCase):
             self.assertGreaterEqual(float(notebook(done.stdout)[-1][2]), least)
 
 
+def read_safetensors(path):
+    """{name: (shape, array of floats)}, and the metadata."""
+    data = path.read_bytes()
+    length, = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + length])
+    metadata = header.pop("__metadata__")
+    return {name: (tensor["shape"],
+                   array.array("f", data[8 + length:][slice(*tensor["data_offsets"])]))
+            for name, tensor in header.items()}, metadata
+
+
+def write_safetensors(path, tensors):
+    """As other authors do: without metadata or padding, in the order of the names."""
+    header, at = {}, 0
+    for name, (shape, values) in sorted(tensors.items()):
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + 4 * len(values)]}
+        at += 4 * len(values)
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text +
+                     b"".join(values.tobytes() for _, (_, values) in sorted(tensors.items())))
+
+
+class Keeps(unittest.TestCase):
+    """--save, --init and --log."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def run_in(self, program, *options):
+        done = run(program, *options, cwd=self.folder)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return notebook(done.stdout)
+
+    def test_training_goes_on_from_what_was_saved(self):
+        self.run_in(CONV_STRIDED, "--steps", "30", "--save", "model")
+        tensors, metadata = read_safetensors(self.folder / "model")
+        self.assertEqual(metadata["etch_network"], "Input<28, 28, 1>, Conv2D<16, 5, Same, 2>, "
+                         "ReLU, Conv2D<16, 5, Same, 2>, ReLU, Dense<64>, ReLU, Dense<10>")
+        self.assertEqual({name: shape for name, (shape, _) in tensors.items()},
+                         {"0_conv2d.kernel": [5, 5, 1, 16], "0_conv2d.bias": [16],
+                          "2_conv2d.kernel": [5, 5, 16, 16], "2_conv2d.bias": [16],
+                          "4_dense.kernel": [784, 64], "4_dense.bias": [64],
+                          "6_dense.kernel": [64, 10], "6_dense.bias": [10]})
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["model"])
+
+        write_safetensors(self.folder / "other", tensors)
+        first = self.run_in(CONV_STRIDED, "--steps", "1", "--init", "other", "--seed", "2")
+        # Step 0 shows the loss before it; from the initial values it is another.
+        self.assertEqual(first, self.run_in(CONV_STRIDED, "--steps", "1", "--init", "model"))
+        self.assertNotEqual(first, self.run_in(CONV_STRIDED, "--steps", "1"))
+
+    def test_without_steps_all_is_as_it_was(self):
+        lines = self.run_in(LOGISTIC_L2, "--steps", "0", "--save", "a", "--log", "log.csv")
+        self.assertEqual([name for name, *_ in lines[6:]], ["initialized", "validation", "test"])
+        self.assertEqual((self.folder / "log.csv").read_text().count("\n"), 1)
+        again = self.run_in(LOGISTIC_L2, "--steps", "0", "--seed", "9", "--init", "a",
+                            "--save", "b")
+        self.assertEqual(lines, again)
+        self.assertEqual(*((self.folder / name).read_bytes() for name in "ab"))
+        self.run_in(LOGISTIC_L2, "--steps", "0", "--seed", "9", "--save", "c")
+        self.assertNotEqual(*((self.folder / name).read_bytes() for name in "ac"))
+
+    def test_biases_count(self):
+        bias = array.array("f", [0] * 3 + [9] + [0] * 6)
+        write_safetensors(self.folder / "d", {"0_dense.kernel": ([784, 10],
+                                                                 array.array("f", [0] * 7840)),
+                                              "0_dense.bias": ([10], bias)})
+        lines = self.run_in(LOGISTIC_L2, "--steps", "0", "--init", "d")
+        self.assertEqual(lines[-1], ("test", "", "10.0"))  # all D, of which there is a tenth
+
+    def test_log_has_all_that_is_printed_and_more_digits(self):
+        lines = self.run_in(LOGISTIC_L2, "--steps", "21", "--eval-every", "10", "--log", "log.csv")
+        with open(self.folder / "log.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(list(rows[0]),
+                         ["step", "loss", "minibatch_accuracy", "validation_accuracy"])
+        for row, (loss, minibatch, validation) in zip(rows, zip(*[iter(lines[7:-1])] * 3),
+                                                      strict=True):
+            self.assertEqual((row["step"], f"{float(row['loss']):.6f}"), loss[1:])
+            self.assertEqual(f"{100 * float(row['minibatch_accuracy']):.1f}", minibatch[2])
+            self.assertEqual(f"{100 * float(row['validation_accuracy']):.1f}", validation[2])
+        self.assertTrue(any(len(row["loss"].replace(".", "")) == 9 for row in rows))
+        # The line of a step is there as soon as the step is.
+        self.assertEqual(
+            len(self.run_in(LOGISTIC_L2, "--steps", "5", "--eval-every", "1", "--log", "log.csv")),
+            7 + 3 * 5 + 1)
+        self.assertEqual((self.folder / "log.csv").read_text().count("\n"), 6)
+
+    def fails(self, *options):
+        done = run(LOGISTIC_L2, *options, cwd=self.folder)
+        self.assertEqual((done.returncode, done.stdout), (1, ""), options)  # before any work
+        self.assertRegex(done.stderr, r"^etch: [^\n]+: [^\n]+, [^\n]+; [^\n]+\n")
+        return done.stderr
+
+    def test_what_cannot_be_written_is_said_before_training(self):
+        for option in "--save", "--log":
+            for path in "nowhere/file", ".", "/dev/full":
+                self.assertIn(path, self.fails(option, path).split("\n")[0])
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_a_file_of_another_network_is_compared_layer_by_layer(self):
+        self.run_in(CONV_STRIDED, "--steps", "0", "--save", "conv")
+        error = self.fails("--init", "conv", "--save", "saved", "--log", "log.csv")
+        self.assertIn("Input<784> as input expected, Input<28, 28, 1> found", error.split("\n")[0])
+        self.assertRegex(error, r"\n  \* layer 0 +Dense<10> +Conv2D<16, 5, Same, 2>\n")
+        self.assertRegex(error, r"\n  \*   0_dense.kernel +F32 \[784, 10\] +-\n")
+        self.assertRegex(error, r"\n  \*   6_dense.kernel +- +F32 \[64, 10\]\n")
+        self.assertIn("nowhere", self.fails("--init", "nowhere"))
+        self.assertEqual([p.name for p in self.folder.iterdir()], ["conv"])
+
+
 class Explains(unittest.TestCase):
     def test_help(self):
         done = run(CONV_STRIDED, "--help")
         self.assertEqual(done.returncode, 0)
         for option in ("--data", "--steps", "--eval-every", "--seed", "--threads",
                        "--learning-rate", "--l2", "--summary", "--version", "--test-size",
-                       "--validation-size", "--split-seed"):
+                       "--validation-size", "--split-seed", "--init", "--save", "--log"):
             self.assertIn(option, done.stdout)
         self.assertNotIn("--dropout", done.stdout)  # nothing drops
 
@@ -110,7 +227,7 @@ class Explains(unittest.TestCase):
         self.assertRegex(done.stdout, r"\ntotal +57,722 +769,568 +35,072\n$")
 
     def test_wrong_usage_is_one_line_and_2(self):
-        for options in (["--foo"], ["foo"], ["--steps"], ["--steps", "x"], ["--steps", "0"],
+        for options in (["--foo"], ["foo"], ["--steps"], ["--steps", "x"], ["--steps", "-1"],
                         ["--steps", "1.5"], ["--steps", "99999999999999"], ["--threads", "0"],
                         ["--threads", "-1"], ["--learning-rate", "nan"], ["--l2", "-1"],
                         ["--eval-every", "0"], ["--seed", "-1"], ["--seed", "x"],

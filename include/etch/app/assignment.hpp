@@ -6,10 +6,13 @@
 #include <string>
 
 #include "etch/app/command_line.hpp"
+#include "etch/app/log.hpp"
 #include "etch/app/notebook.hpp"
 #include "etch/etch.hpp"
+#include "etch/io/checkpoint.hpp"
 #include "etch/io/dataset.hpp"
 #include "etch/io/mix.hpp"
+#include "etch/io/new_file.hpp"
 
 namespace etch::app {
 
@@ -65,14 +68,17 @@ Dataset load(const Settings& settings, const Options& options) {
 /// Trains `Net` as a notebook of the course does, and prints what it prints.
 template <class Net, int Batch, class Optimizer>
 void train(const Settings& settings, const Options& options, const Optimizer& optimizer) {
+  if (!options.save.empty()) detail::check_writable(options.save);  // not only after an hour
+  Model<Net> model(Seed{options.seed}, settings.initializer);
+  if (!options.init.empty()) etch::load(model, options.init);
   const Dataset data = load<Net>(settings, options);
+  Log log(options.log);
 
   Notebook notebook(settings.steps);
   notebook.skipped(data);
   notebook.shapes(data, input_shape<Net>(), Net::Output::size);
 
   Team team(options.threads);
-  Model<Net> model(Seed{options.seed}, settings.initializer);
   Trainer<Net, Batch, Optimizer> trainer(model,
                                          {.learning_rate = settings.learning_rate,
                                           .l2 = settings.l2,
@@ -89,10 +95,14 @@ void train(const Settings& settings, const Options& options, const Optimizer& op
       [&](std::uint32_t step, const Metrics& metrics) {
         if (step % settings.eval_every == 0) {
           notebook.minibatch(step, metrics);
-          notebook.validation(evaluator.accuracy(data.validation));
+          const float validation = evaluator.accuracy(data.validation);
+          notebook.validation(validation);
+          log.write(step, metrics, validation);
         }
         notebook.progress(step);
       });
+  if (!options.save.empty()) save(model, options.save);
+  if (settings.steps == 0) notebook.validation(evaluator.accuracy(data.validation));
   notebook.test(evaluator.accuracy(data.test));
 }
 

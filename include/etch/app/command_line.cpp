@@ -53,8 +53,8 @@ void add_options(CLI::App& line, const Abilities& network, Settings& settings, O
   line.add_option("--split-seed", options.split.seed, "Which pictures are held out")
       ->check(between(0, largest_seed))
       ->capture_default_str();
-  line.add_option("--steps", settings.steps, "Steps of training")
-      ->check(between(1, most_steps))
+  line.add_option("--steps", settings.steps, "Steps of training; 0 to evaluate alone")
+      ->check(between(0, most_steps))
       ->capture_default_str();
   line.add_option("--eval-every", settings.eval_every, "Steps from one report to the next")
       ->check(between(1, most_steps))
@@ -99,6 +99,17 @@ void add_options(CLI::App& line, const Abilities& network, Settings& settings, O
   line.add_flag("--summary", options.summary, "Print the network's layers and stop");
 }
 
+void add_files(CLI::App& line, Options& options) {
+  line.add_option("--init", options.init,
+                  "Start from the parameters in this file: safetensors, F32, tensors such as "
+                  "0_conv2d.kernel in TensorFlow's layouts")
+      ->type_name("FILE");
+  line.add_option("--save", options.save, "Write the parameters to this file after training")
+      ->type_name("FILE");
+  line.add_option("--log", options.log, "Write each report's numbers to this file, as CSV")
+      ->type_name("FILE");
+}
+
 }  // namespace
 
 std::optional<int> read_command_line(int argc, char** argv, const Abilities& network,
@@ -107,6 +118,7 @@ std::optional<int> read_command_line(int argc, char** argv, const Abilities& net
   options.threads = physical_cores();
   CLI::App line(settings.about, settings.name);
   add_options(line, network, settings, options);
+  add_files(line, options);
   line.set_version_flag(
       "--version", [&] { return version(settings.name); },
       "Print the version and the SIMD target in use and stop");

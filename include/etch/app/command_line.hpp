@@ -33,8 +33,9 @@ struct Options {
   std::filesystem::path extra_data;  // more training pictures, if not empty
   SplitOptions split;
   std::uint64_t seed = 1;
-  int threads = 1;               // by default the physical cores that the process may use
-  std::optional<float> dropout;  // instead of what the network's type says
+  int threads = 1;                        // by default the physical cores that the process may use
+  std::optional<float> dropout;           // instead of what the network's type says
+  std::filesystem::path init, save, log;  // files, where not empty
   bool summary = false;
 };
 

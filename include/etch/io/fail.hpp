@@ -35,6 +35,13 @@ inline std::string printable(std::string text) {
   refuse(where, kind + " that can be read expected, " + why, "check its permissions");
 }
 
+/// The same for a file that cannot be written.
+[[noreturn]] inline void refuse_unwritable(const std::filesystem::path& where,
+                                           const std::string& why) {
+  refuse(where, "a file that can be written expected, " + why,
+         "check that its folder exists, is yours and has room");
+}
+
 }  // namespace etch::detail
 
 #endif

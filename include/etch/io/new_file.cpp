@@ -52,10 +52,11 @@ void NewFile::finish() {
 }
 
 void NewFile::fail() const {
-  refuse(path_,
-         fmt::format("a file that can be written expected, {}",
-                     std::generic_category().message(errno)),
-         "check that its folder exists, is yours and has room");
+  refuse_unwritable(path_, std::generic_category().message(errno));
+}
+
+void check_writable(const fs::path& path) {
+  NewFile file(path);
 }
 
 }  // namespace etch::detail

@@ -35,6 +35,9 @@ class NewFile {
   std::unique_ptr<std::FILE, Close> file_;
 };
 
+/// Throws Error where no file can be written at `path`; changes nothing.
+void check_writable(const std::filesystem::path& path);
+
 }  // namespace etch::detail
 
 #endif
