@@ -1,7 +1,7 @@
 """Loads pickles that real Python and numpy wrote, bit for bit, and refuses odd ones.
 
-pickle_test.py DUMP: the program of dump.cpp. Skipped (77) where there is no numpy. Written for Python
-2.7 too, so that its pickles can be tried where one is.
+pickle_test.py DUMP: the program of dump.cpp. Skipped (77) where there is no numpy. It runs with
+Python 2.7 too, so that its pickles can be tried where one is.
 """
 
 from __future__ import print_function

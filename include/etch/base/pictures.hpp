@@ -38,7 +38,7 @@ class Pictures {
     return bytes_ == nullptr ? nullptr : bytes_ + i * values_;
   }
 
-  /// Picture `i` as `values()` floats to be copied by std::memcpy, or null where pictures are bytes.
+  /// Picture `i`, floats to be copied by std::memcpy, or null where pictures are bytes.
   const std::byte* floats(std::size_t i) const {
     return floats_ == nullptr ? nullptr : floats_ + i * values_ * sizeof(float);
   }
