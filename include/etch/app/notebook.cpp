@@ -9,22 +9,32 @@ namespace etch::app {
 
 Notebook::Notebook(std::uint32_t steps) : steps_(steps), terminal_(isatty(STDOUT_FILENO) == 1) {}
 
-void Notebook::skipped(const Dataset& data) const {
+void Notebook::skipped(const Dataset& data) {
   if (data.skipped.empty()) return;
   for (const std::string& picture : data.skipped) fmt::print(stderr, "etch: {}\n", picture);
   fmt::print(stderr, "etch: pictures skipped: {}\n", data.skipped.size());
 }
 
-void Notebook::shapes(const Dataset& data, const std::string& picture, int classes) const {
-  const auto parts = [&](auto&& print) {
-    print("Training set", data.train.size());
-    print("Validation set", data.validation.size());
-    print("Test set", data.test.size());
-  };
-  parts([&](const char* part, std::size_t n) {
+namespace {
+
+template <class Print>
+void for_each_part(const Dataset& data, Print print) {
+  print("Training set", data.train.size());
+  print("Validation set", data.validation.size());
+  print("Test set", data.test.size());
+}
+
+}  // namespace
+
+void Notebook::loaded(const Dataset& data) {
+  for_each_part(data, [&](const char* part, std::size_t n) {
     fmt::print("{} ({}, {}, {}) ({},)\n", part, n, data.height, data.width, n);
   });
-  parts([&](const char* part, std::size_t n) {
+}
+
+void Notebook::shapes(const Dataset& data, const std::string& picture, int classes) const {
+  loaded(data);
+  for_each_part(data, [&](const char* part, std::size_t n) {
     fmt::print("{} ({}, {}) ({}, {})\n", part, n, picture, n, classes);
   });
 }

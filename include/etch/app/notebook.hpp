@@ -18,9 +18,12 @@ class Notebook {
   explicit Notebook(std::uint32_t steps);
 
   /// Names the pictures that could not be used, on standard error.
-  void skipped(const Dataset& data) const;
+  static void skipped(const Dataset& data);
 
-  /// The shapes of the three parts as loaded, and as the network reads them: each picture as
+  /// The shapes of the three parts as loaded.
+  static void loaded(const Dataset& data);
+
+  /// These, and those that the network reads: each picture as
   /// `picture`, such as "28, 28, 1" or "784", its label as one of `classes`.
   void shapes(const Dataset& data, const std::string& picture, int classes) const;
 

@@ -1,0 +1,111 @@
+#include "etch/app/notmnist.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "etch/base/error.hpp"
+#include "etch/io/dataset.hpp"
+
+namespace etch::app {
+namespace {
+
+const CLI::Range any_size{std::size_t{1}, std::size_t{1'000'000'000}};
+const CLI::Range any_seed{std::uint64_t{0}, std::uint64_t{9'000'000'000'000'000}};
+
+CLI::App& add_make(CLI::App& line, MakeOptions& options) {
+  CLI::App& make = *line.add_subcommand(
+      "make",
+      "Make the course's pickle from notMNIST's archives. With both, training and validation "
+      "pictures come from the large one and test pictures from the small one, as in the course; "
+      "with one, they are the parts that the models cut it into.");
+  make.add_option("--large", options.large, "notMNIST_large.tar.gz, or another data set")
+      ->type_name("PATH");
+  make.add_option("--small", options.small, "notMNIST_small.tar.gz, or another data set")
+      ->type_name("PATH");
+  make.add_option("--train", options.train, "Training pictures; by default all that remain")
+      ->check(any_size);
+  make.add_option("--valid", options.validation,
+                  "Validation pictures; by default 2000 from one archive, 10000 with both")
+      ->check(any_size);
+  make.add_option("--test", options.test,
+                  "Test pictures; by default 3000 from one archive, all of the small one with both")
+      ->check(any_size);
+  make.add_option("--split-seed", options.split_seed, "Which pictures go where")
+      ->check(any_seed)
+      ->capture_default_str();
+  make.add_option("-o,--output", options.output, "The pickle")
+      ->type_name("FILE")
+      ->capture_default_str();
+  make.add_flag("--sanitize", options.sanitize,
+                "Drop from validation and test what also stands in training: exact copies, and "
+                "near ones, which differ by 1 % of the range from black to white on average, or "
+                "less");
+  return make;
+}
+
+CLI::App& add_show(CLI::App& line, ShowOptions& options) {
+  CLI::App& show = *line.add_subcommand(
+      "show",
+      "Print shapes, letters and copies of a data set: a pickle, or whatever else the models take "
+      "by --data. Write a sheet of samples, each letter's first ten training pictures.");
+  show.add_option("data", options.data, "The data set")->type_name("PATH")->required();
+  show.add_option("--sheet", options.sheet,
+                  "The sheet; by default named as the data, in this folder")
+      ->type_name("FILE.png");
+  show.add_option("--valid", options.validation,
+                  "Validation pictures, where the data come in one piece")
+      ->check(any_size)
+      ->capture_default_str();
+  show.add_option("--test", options.test, "Test pictures, where the data come in one piece")
+      ->check(any_size)
+      ->capture_default_str();
+  show.add_option("--split-seed", options.split_seed, "Which pictures go where")
+      ->check(any_seed)
+      ->capture_default_str();
+  return show;
+}
+
+int wrong_usage(const std::string& what, const CLI::App& line) {
+  std::string program = line.get_name();
+  for (const CLI::App* const command : line.get_subcommands()) program += " " + command->get_name();
+  fmt::print(stderr, "etch: command line: {}; see {} --help\n", what, program);
+  return 2;
+}
+
+}  // namespace
+
+int notmnist(int argc, char** argv) {
+  CLI::App line("Assignment 1 of the TensorFlow course: notMNIST's letters.", "notmnist");
+  line.set_version_flag("--version", fmt::format("notmnist (etch {})", ETCH_VERSION),
+                        "Print the version and stop");
+  line.require_subcommand(1);
+  MakeOptions make;
+  ShowOptions shown;
+  const CLI::App& making = add_make(line, make);
+  add_show(line, shown);
+  try {
+    line.parse(argc, argv);
+  } catch (const CLI::ParseError& stop) {
+    return stop.get_exit_code() == 0 ? line.exit(stop) : wrong_usage(stop.what(), line);
+  }
+  if (making.parsed() && make.large.empty() && make.small.empty()) {
+    return wrong_usage("make requires --large or --small, or both", line);
+  }
+  try {
+    making.parsed() ? make_pickle(make) : show(shown);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      throw Error("standard output", "must take all lines, a write failed; is the disk full?");
+    }
+    return 0;
+  } catch (const std::exception& error) {
+    std::fflush(stdout);
+    fmt::print(stderr, "etch: {}\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace etch::app

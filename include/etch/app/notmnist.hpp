@@ -1,0 +1,39 @@
+#ifndef ETCH_APP_NOTMNIST_HPP
+#define ETCH_APP_NOTMNIST_HPP
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+namespace etch::app {
+
+/// What `notmnist make` is asked for.
+struct MakeOptions {
+  std::filesystem::path large, small;  // archives; one may be empty
+  std::filesystem::path output = "notMNIST.pickle";
+  std::optional<std::size_t> train, validation, test;
+  std::uint64_t split_seed = 2011;
+  bool sanitize = false;
+};
+
+/// What `notmnist show` is asked for.
+struct ShowOptions {
+  std::filesystem::path data, sheet;
+  std::size_t validation = 2'000, test = 3'000;
+  std::uint64_t split_seed = 2011;
+};
+
+/// Makes the course's pickle. From one archive, the parts are those of load_dataset; from two,
+/// training and validation come from the large one, and the test from the small one. Prints the
+/// parts' shapes. Throws Error.
+void make_pickle(const MakeOptions& options);
+
+/// Prints shapes, letters and copies of a data set, and writes a sheet of samples. Throws Error.
+void show(const ShowOptions& options);
+
+/// The `main` of assignment 1. Returns the exit code.
+int notmnist(int argc, char** argv);
+
+}  // namespace etch::app
+
+#endif
