@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "etch/base/philox.hpp"
 #include "etch/io/dataset.hpp"
+#include "etch/io/pickle_write.hpp"
 #include "make.hpp"
 
 // Pickles written by hand; those of Python are in pickle_test.py.
@@ -318,4 +319,37 @@ TEST_CASE("a pickle is known by its name or how it begins", "[io][pickle]") {
   CHECK(load_dataset(folder.write("data.pkl", good)).train.size() == 25);
   CHECK_THAT(error_of(folder.write("a.pickle", letter(1))),
              ContainsSubstring("protocol 2 to 5 expected, another beginning found"));
+}
+
+TEST_CASE("what is saved is loaded, bytes as the floats that they mean", "[io][pickle]") {
+  const Folder folder;
+  Dataset data;
+  data.height = 16, data.width = 16;
+  data.train.values = data.validation.values = data.test.values = 256;
+  for (int p = 0; p < 256; ++p) data.train.pixels.push_back(static_cast<std::uint8_t>(p));
+  std::vector<float> floats(512);
+  for (std::size_t i = 0; i < floats.size(); ++i) floats[i] = 0.37f * static_cast<float>(i);
+  data.validation.floats.bytes = std::as_bytes(std::span(floats));
+  data.test = data.validation;
+  data.train.labels = {9};
+  data.validation.labels = data.test.labels = {3, 0};
+  const auto path = folder / "saved.pickle";
+  save_pickle(path, data);
+
+  const Dataset loaded = load_dataset(path);
+  CHECK(loaded.height == 16);
+  CHECK(loaded.width == 16);
+  CHECK(loaded.train.labels == Bytes{9});
+  CHECK(loaded.test.labels == Bytes{3, 0});
+  std::vector<float> trained(256);
+  std::memcpy(trained.data(), loaded.train.pictures().floats(0), 1024);
+  for (std::size_t p = 0; p < 256; ++p) {
+    CHECK(trained[p] == (static_cast<float>(p) - 127.5f) / 255.0f);
+  }
+  CHECK(std::memcmp(loaded.validation.pictures().floats(0), floats.data(), 2048) == 0);
+
+  save_pickle(path, loaded);  // over the file that it comes from
+  CHECK(load_dataset(path).test.labels == Bytes{3, 0});
+  CHECK(std::memcmp(loaded.validation.pictures().floats(0), floats.data(), 2048) == 0);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
