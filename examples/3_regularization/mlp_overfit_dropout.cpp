@@ -15,8 +15,8 @@ int main(int argc, char** argv) {
                 "assignment 3, problem 3 of the TensorFlow course.",
        .steps = 3'001,
        .eval_every = 500,
+       .train_size = 3'000,
        .learning_rate = 0.5f,
        .l2 = 0.005f,
-       .train_size = 3'000,
        .initializer = {.stddev = 1.0f}});
 }

@@ -19,12 +19,12 @@ struct Settings {
   std::string about;  // one sentence for --help
   std::uint32_t steps = 1'001;
   std::uint32_t eval_every = 50;
+  std::optional<std::size_t> train_size = std::nullopt;  // train on the first of all pictures alone
   LearningRate learning_rate = 0.05f;
   float l2 = 0;
   float weight_decay = 0;
   Augmentation augmentation = {};
   Initializer initializer = {};
-  std::optional<std::size_t> train_size = std::nullopt;  // train on the first of all pictures alone
 };
 
 /// What the command line adds.
