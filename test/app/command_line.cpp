@@ -74,12 +74,16 @@ TEST_CASE("Options reach what they change") {
                                "20",
                                "--split-seed",
                                "6",
-                               "--init",
-                               "a",
                                "--save",
                                "b",
                                "--log",
                                "c",
+                               "--confusion",
+                               "--mistakes",
+                               "d",
+                               "--predict",
+                               "e",
+                               "f",
                                "--summary"});
   CHECK(!read.done);
   CHECK(read.options.data == "x.tar.gz");
@@ -99,9 +103,11 @@ TEST_CASE("Options reach what they change") {
   CHECK(read.options.split.test == 10);
   CHECK(read.options.split.validation == 20);
   CHECK(read.options.split.seed == 6);
-  CHECK(read.options.init == "a");
   CHECK(read.options.save == "b");
   CHECK(read.options.log == "c");
+  CHECK(read.options.confusion);
+  CHECK(read.options.mistakes == "d");
+  CHECK(read.options.predict == std::vector<std::string>{"e", "f"});
   CHECK(read.options.summary);
 }
 
@@ -118,4 +124,26 @@ TEST_CASE("Augmentation is an option of networks that read pictures") {
   CHECK(Read(everything, {"--zoom", "1"}).done == 2);
   CHECK(Read(everything, {"--slant", "nan"}).done == 2);
   CHECK(Read(everything, {"--train-size", "0"}).done == 2);
+}
+
+TEST_CASE("A model from a file classifies pictures instead of being trained") {
+  const Read read({}, {"--predict", "a", "b", "--init", "c"});
+  CHECK(!read.done);
+  CHECK(read.options.only_predicts());
+  CHECK(read.options.init == "c");
+  CHECK(!Read({}, {"--predict", "a"}).options.only_predicts());
+  CHECK(!Read({}, {"--init", "a"}).options.only_predicts());
+
+  for (const auto& option : std::vector<std::vector<std::string>>{{"--data", "x"},
+                                                                  {"--extra-data", "x"},
+                                                                  {"--steps", "1"},
+                                                                  {"--save", "x"},
+                                                                  {"--log", "x"},
+                                                                  {"--mistakes", "x"},
+                                                                  {"--confusion"}}) {
+    std::vector<std::string> words{"--init", "c", "--predict", "a"};
+    words.insert(words.end(), option.begin(), option.end());
+    CHECK(Read({}, words).done == 2);
+  }
+  CHECK(Read({}, {"--init", "c", "--predict"}).done == 2);
 }

@@ -5,6 +5,7 @@
 
 #include "catch.hpp"
 #include "etch/base/error.hpp"
+#include "etch/io/fit_picture.hpp"
 #include "etch/io/new_file.hpp"
 #include "etch/io/png.hpp"
 #include "etch/io/walk.hpp"
@@ -167,4 +168,21 @@ TEST_CASE("what cannot be read as PNG is an error that says why", "[io][png]") {
   const Bytes wide = png(Bytes(2 * 100'000 / 8), {.height = 2, .width = 100'000, .bit_depth = 1});
   CHECK_THAT(why_not(folder.write("wide.png", cut(wide, 60))),
              ContainsSubstring("at most 8192x8192 pixels expected, 100000x2 (width x height)"));
+}
+
+TEST_CASE("a picture fits into another size by the mean of what each pixel covers", "[io][png]") {
+  const auto fit = [](std::size_t width, std::size_t height, const Bytes& pixels,
+                      std::size_t new_width, std::size_t new_height) {
+    return etch::fit_picture({width, height, pixels}, new_width, new_height);
+  };
+  CHECK(fit(28, 28, pixels(1), 28, 28) == pixels(1));
+  CHECK(fit(2, 2, {0, 10, 20, 30}, 1, 1) == Bytes{15});
+  CHECK(fit(1, 1, {7}, 1, 4) == Bytes{0, 7, 0, 0});       // in the middle, or above it
+  CHECK(fit(3, 1, {30, 60, 90}, 2, 1) == Bytes{40, 80});  // 30 and half of 60
+  CHECK(fit(2, 2, {1, 2, 3, 4}, 4, 4) == Bytes{1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4});
+  CHECK(fit(4, 2, Bytes(8, 9), 4, 4) == Bytes{0, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9, 0, 0, 0, 0});
+  CHECK(fit(2, 4, Bytes(8, 9), 4, 4) == Bytes{0, 9, 9, 0, 0, 9, 9, 0, 0, 9, 9, 0, 0, 9, 9, 0});
+  CHECK(fit(1, 1'000, Bytes(1'000, 200), 2, 3) == Bytes{200, 0, 200, 0, 200, 0});  // never none
+  CHECK(fit(1'000, 1'000, Bytes(1'000'000, 255), 28, 28) == Bytes(28 * 28, 255));
+  CHECK(fit(17, 31, Bytes(17 * 31, 255), 17 * 28, 31 * 28) == Bytes(17 * 28 * 31 * 28, 255));
 }

@@ -6,6 +6,7 @@ programs_test.py CONV_STRIDED LOGISTIC_L2
 import array
 import csv
 import json
+import math
 import os
 import pathlib
 import re
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zlib
 
 CONV_STRIDED, LOGISTIC_L2 = sys.argv[1:3]
 NOTMNIST = os.environ.get("ETCH_NOTMNIST")
@@ -206,13 +208,110 @@ class Keeps(unittest.TestCase):
         self.assertEqual([p.name for p in self.folder.iterdir()], ["conv"])
 
 
+def write_png(path, rows, side):
+    """8-bit gray, `side` x `side`."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I",
+                                                                        zlib.crc32(kind + data))
+    lines = b"".join(b"\0" + rows[i:i + side] for i in range(0, side * side, side))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" +
+                     chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)) +
+                     chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b""))
+
+
+class Judges(unittest.TestCase):
+    """--confusion, --mistakes and --predict."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        # Each class of this model looks at one pixel: C at the first, D at the last.
+        kernel = array.array("f", [0] * 7840)
+        kernel[0 * 10 + 2] = kernel[783 * 10 + 3] = 4
+        write_safetensors(self.folder / "model", {
+            "0_dense.kernel": ([784, 10], kernel),
+            "0_dense.bias": ([10], array.array("f", [0] * 10))})
+
+    def run_in(self, *options):
+        done = run(LOGISTIC_L2, *options, cwd=self.folder)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def test_confusion_and_mistakes_agree_with_the_accuracy(self):
+        lines = self.run_in("--steps", "201", "--eval-every", "200", "--confusion", "--mistakes",
+                            "worst.png").splitlines()
+        at = next(i for i, line in enumerate(lines) if line.startswith("Test accuracy"))
+        accuracy = notebook(lines[at])[0][2]
+        table = [line.split() for line in lines[at + 2:at + 14]]
+        self.assertEqual(table[0], [*"ABCDEFGHIJ", "Recall"])
+        counts = [[int(count) for count in row[1:11]] for row in table[1:11]]
+        right = sum(counts[i][i] for i in range(10))
+        self.assertEqual(sum(map(sum, counts)), 1000)
+        self.assertEqual(f"{right / 10:.1f}", accuracy)
+        for i in range(10):
+            self.assertEqual(table[i + 1][0], "ABCDEFGHIJ"[i])
+            self.assertEqual(table[i + 1][11], f"{100 * counts[i][i] / sum(counts[i]):.1f}%")
+            self.assertEqual(table[11][i + 1],
+                             f"{100 * counts[i][i] / sum(row[i] for row in counts):.1f}%")
+        self.assertEqual(lines[at + 14:], [
+            f"Mistakes: {1000 - right} of 1000, the worst {min(100, 1000 - right)} in worst.png"])
+        self.assertEqual((self.folder / "worst.png").read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+        self.assertEqual(len(lines[:at]), 7 + 3 * 2)
+
+    def test_pictures_of_any_size(self):
+        for side in 28, 280:
+            cell = side // 28
+            rows = bytearray(side * side)
+            for y in range(cell):
+                rows[y * side:y * side + cell] = b"\xff" * cell
+            write_png(self.folder / f"first{side}.png", rows, side)
+            write_png(self.folder / f"last{side}.png", rows[::-1], side)
+        names = ["first28.png", "first280.png", "last28.png", "last280.png"]
+        lines = self.run_in("--init", "model", "--predict", *names).splitlines()
+        self.assertEqual(len(lines), 4 * 11)
+        # Logits: 2 for the pixel that is white, -2 for the one that is black, 0 for eight others.
+        largest = math.exp(2) / (math.exp(2) + math.exp(-2) + 8)
+        for name, block in zip(names, zip(*[iter(lines)] * 11)):
+            letter = "C" if "first" in name else "D"
+            self.assertEqual(block[0], f"{name}: {letter} {100 * largest:.1f}%")
+            rows = dict(line.split() for line in block[1:])
+            self.assertEqual("".join(rows), "ABCDEFGHIJ")
+            self.assertAlmostEqual(float(rows[letter]), largest, places=5)
+            self.assertAlmostEqual(sum(map(float, rows.values())), 1, places=5)
+
+    def test_predicts_after_training_without_a_model(self):
+        write_png(self.folder / "x.png", bytes(784), 28)
+        lines = self.run_in("--steps", "2", "--predict", "x.png").splitlines()
+        self.assertRegex(lines[-12], "^Test accuracy: ")
+        self.assertRegex(lines[-11], r"^x\.png: [A-J] \d+\.\d%$")
+
+    def fails(self, *options):
+        done = run(LOGISTIC_L2, *options, cwd=self.folder)
+        self.assertEqual((done.returncode, done.stdout), (1, ""), options)  # before any work
+        self.assertRegex(done.stderr, r"^etch: [^\n]+: [^\n]+, [^\n]+; [^\n]+\n$")
+        return done.stderr
+
+    def test_bad_pictures_and_places_are_said_before_training(self):
+        (self.folder / "no.png").write_text("no picture")
+        write_png(self.folder / "good.png", bytes(784), 28)
+        for options in [], ["--init", "model"]:
+            for bad in "no.png", "nowhere.png", ".":
+                self.assertIn(f"etch: {bad}: ",
+                              self.fails(*options, "--predict", "good.png", bad))
+        for path in "nowhere/file", ".", "/dev/full":
+            self.assertIn(path, self.fails("--mistakes", path))
+        self.fails("--init", "nowhere", "--predict", "good.png")
+
+
 class Explains(unittest.TestCase):
     def test_help(self):
         done = run(CONV_STRIDED, "--help")
         self.assertEqual(done.returncode, 0)
         for option in ("--data", "--steps", "--eval-every", "--seed", "--threads",
                        "--learning-rate", "--l2", "--summary", "--version", "--test-size",
-                       "--validation-size", "--split-seed", "--init", "--save", "--log"):
+                       "--validation-size", "--split-seed", "--init", "--save", "--log",
+                       "--confusion", "--mistakes", "--predict"):
             self.assertIn(option, done.stdout)
         self.assertNotIn("--dropout", done.stdout)  # nothing drops
 
@@ -231,7 +330,8 @@ class Explains(unittest.TestCase):
                         ["--steps", "1.5"], ["--steps", "99999999999999"], ["--threads", "0"],
                         ["--threads", "-1"], ["--learning-rate", "nan"], ["--l2", "-1"],
                         ["--eval-every", "0"], ["--seed", "-1"], ["--seed", "x"],
-                        ["--dropout", "0.5"], ["--test-size", "0"]):
+                        ["--dropout", "0.5"], ["--test-size", "0"], ["--predict"],
+                        ["--init", "a", "--predict", "b", "--steps", "1"]):
             done = run(CONV_STRIDED, *options)
             self.assertEqual((done.returncode, done.stdout), (2, ""), options)
             self.assertRegex(done.stderr, r"^etch: command line: .*; see conv_strided --help\n$")

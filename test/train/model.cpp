@@ -51,6 +51,27 @@ TEST_CASE("predict gives probabilities, of bytes and of floats") {
   });
 }
 
+TEST_CASE("Predictions are the most probable classes, for any number of threads") {
+  on_every_target([] {
+    Model<Logistic> model(Seed{1}, Initializer{.stddev = 1.0f});
+    const Samples<Logistic> samples(101);
+    const Pictures pictures = samples.first(101).pictures;
+    for (int threads : {1, 3}) {
+      Team team(threads);
+      const auto all = Evaluator<Logistic>(model, team).predictions(pictures);
+      REQUIRE(all.size() == 101);
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto p = model.predict(pictures.slice(i, 1));
+        const auto best = std::max_element(p.begin(), p.end());
+        CHECK(all[i].label == best - p.begin());
+        CHECK(all[i].probability == Catch::Approx(*best));
+      }
+    }
+    CHECK(Evaluator<Logistic>(model).predictions(pictures.slice(0, 0)).empty());
+    CHECK_THROWS_AS(Evaluator<Logistic>(model).predictions(Pictures(samples.values, 5)), Error);
+  });
+}
+
 TEST_CASE("Initial values: truncated normal weights, a constant for each layer's bias") {
   const Model<Perceptron> model(Seed{9}, Initializer{.stddev = 0.1f, .biases = {0, 1, 0.5f}});
   CHECK(model.get<0>("bias") == std::vector<float>(40, 0));

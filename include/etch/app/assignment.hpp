@@ -8,6 +8,8 @@
 #include "etch/app/command_line.hpp"
 #include "etch/app/log.hpp"
 #include "etch/app/notebook.hpp"
+#include "etch/app/predict.hpp"
+#include "etch/app/report.hpp"
 #include "etch/etch.hpp"
 #include "etch/io/checkpoint.hpp"
 #include "etch/io/dataset.hpp"
@@ -65,10 +67,30 @@ Dataset load(const Settings& settings, const Options& options) {
   return data;
 }
 
+/// What the command line asks about the test besides its accuracy.
+template <class Net>
+void report_test(Evaluator<Net>& evaluator, const Dataset& data, const Options& options) {
+  if (!options.confusion && options.mistakes.empty()) return;
+  const auto predictions = evaluator.predictions(data.test.pictures());
+  constexpr int classes = Net::Output::size;
+  if (options.confusion) {
+    std::fputs(confusion(predictions, data.test.labels, classes).c_str(), stdout);
+  }
+  if (!options.mistakes.empty()) {
+    std::fputs(
+        write_mistakes(options.mistakes, predictions, data.test, data.width, data.height, classes)
+            .c_str(),
+        stdout);
+  }
+}
+
 /// Trains `Net` as a notebook of the course does, and prints what it prints.
 template <class Net, int Batch, class Optimizer>
 void train(const Settings& settings, const Options& options, const Optimizer& optimizer) {
-  if (!options.save.empty()) detail::check_writable(options.save);  // not only after an hour
+  for (const auto& file : {options.save, options.mistakes}) {
+    if (!file.empty()) detail::check_writable(file);  // not only after an hour of training
+  }
+  const auto pictures = read_pictures<Net>(options.predict);
   Model<Net> model(Seed{options.seed}, settings.initializer);
   if (!options.init.empty()) etch::load(model, options.init);
   const Dataset data = load<Net>(settings, options);
@@ -104,6 +126,17 @@ void train(const Settings& settings, const Options& options, const Optimizer& op
   if (!options.save.empty()) save(model, options.save);
   if (settings.steps == 0) notebook.validation(evaluator.accuracy(data.validation));
   notebook.test(evaluator.accuracy(data.test));
+  report_test(evaluator, data, options);
+  predict(model, options.predict, pictures);
+}
+
+/// Classifies pictures with a model from a file; no data are loaded.
+template <class Net>
+void classify(const Settings& settings, const Options& options) {
+  const auto pictures = read_pictures<Net>(options.predict);
+  Model<Net> model(Seed{options.seed}, settings.initializer);
+  etch::load(model, options.init);
+  predict(model, options.predict, pictures);
 }
 
 /// The `main` of an assignment's program: `Net` trained on minibatches of `Batch`, with the
@@ -116,6 +149,8 @@ int assignment(int argc, char** argv, Settings settings, const Optimizer& optimi
     if (auto done = read_command_line(argc, argv, network, settings, options)) return *done;
     if (options.summary) {
       std::fputs(summary<Net>().c_str(), stdout);
+    } else if (options.only_predicts()) {
+      classify<Net>(settings, options);
     } else {
       train<Net, Batch>(settings, options, optimizer);
     }

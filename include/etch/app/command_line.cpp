@@ -108,6 +108,27 @@ void add_files(CLI::App& line, Options& options) {
       ->type_name("FILE");
   line.add_option("--log", options.log, "Write each report's numbers to this file, as CSV")
       ->type_name("FILE");
+  line.add_flag("--confusion", options.confusion,
+                "Print which letters of the test were taken for which, precision and recall");
+  line.add_option("--mistakes", options.mistakes,
+                  "Write the worst mistakes of the test to this file, as a PNG sheet")
+      ->type_name("FILE");
+  line.add_option("--predict", options.predict,
+                  "Classify PNG pictures of any size, white letters on black as notMNIST's: after "
+                  "training or, with --init, instead of it")
+      ->type_name("PNG");
+}
+
+/// Throws where options are about a training that there is none of.
+void check(const CLI::App& line, const Options& options) {
+  if (!options.only_predicts()) return;
+  for (const char* const option :
+       {"--data", "--extra-data", "--steps", "--save", "--log", "--confusion", "--mistakes"}) {
+    if (line.count(option) == 0) continue;
+    throw CLI::ValidationError(option,
+                               "does not go with both --init and --predict, with which "
+                               "nothing is trained or tested");
+  }
 }
 
 }  // namespace
@@ -124,6 +145,7 @@ std::optional<int> read_command_line(int argc, char** argv, const Abilities& net
       "Print the version and the SIMD target in use and stop");
   try {
     line.parse(argc, argv);
+    check(line, options);
     return std::nullopt;
   } catch (const CLI::ParseError& stop) {
     if (stop.get_exit_code() == 0) return line.exit(stop);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "etch/io/dataset.hpp"
 #include "etch/net/initializer.hpp"
@@ -33,10 +34,15 @@ struct Options {
   std::filesystem::path extra_data;  // more training pictures, if not empty
   SplitOptions split;
   std::uint64_t seed = 1;
-  int threads = 1;                        // by default the physical cores that the process may use
-  std::optional<float> dropout;           // instead of what the network's type says
-  std::filesystem::path init, save, log;  // files, where not empty
+  int threads = 1;               // by default the physical cores that the process may use
+  std::optional<float> dropout;  // instead of what the network's type says
+  std::filesystem::path init, save, log, mistakes;  // files, where not empty
+  std::vector<std::string> predict;                 // PNG pictures
+  bool confusion = false;
   bool summary = false;
+
+  /// Pictures alone are to be classified, by a model that is there.
+  bool only_predicts() const { return !init.empty() && !predict.empty(); }
 };
 
 /// What a network has that some options are about; without it these do not exist.

@@ -2,16 +2,18 @@
 #define ETCH_TRAIN_EVALUATE_HPP
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
 #include "etch/base/round.hpp"
 #include "etch/base/team.hpp"
 #include "etch/net/model.hpp"
+#include "etch/train/metrics.hpp"
 
 namespace etch {
 
-/// Measures a model on any number of samples. Nothing allocates after construction.
+/// Measures a model on any number of samples. For accuracies nothing allocates after construction.
 template <class Net>
 class Evaluator {
  public:
@@ -25,32 +27,56 @@ class Evaluator {
   /// The share of samples whose label has the largest output; 0 of none. Throws Error where the
   /// samples do not suit the network.
   float accuracy(const Minibatch& samples) {
-    const std::size_t count = samples.pictures.count();
-    if (count == 0) return 0;
+    if (samples.pictures.count() == 0) return 0;
     Model<Net>::check(samples);
     std::fill(correct_.begin(), correct_.end(), 0);
-    const std::size_t tiles = ceil_div(count, inference_rows);
-    team_.run(static_cast<int>(tiles), [&](int tile, int worker) {
-      correct_[static_cast<std::size_t>(worker)] +=
-          correct(samples, static_cast<std::size_t>(tile) * inference_rows,
-                  workspaces_[static_cast<std::size_t>(worker)]);
+    for_each_tile(samples.pictures, [&](std::size_t first, int rows, std::size_t worker) {
+      int right = 0;
+      for (int row = 0; row < rows; ++row) {
+        right += best(worker, row) == samples.labels[first + static_cast<std::size_t>(row)];
+      }
+      correct_[worker] += right;
     });
     return static_cast<float>(std::accumulate(correct_.begin(), correct_.end(), 0.0) /
-                              static_cast<double>(count));
+                              static_cast<double>(samples.pictures.count()));
+  }
+
+  /// What the model takes each picture for. Throws Error where they do not suit the network.
+  std::vector<Prediction> predictions(const Pictures& pictures) {
+    std::vector<Prediction> all(pictures.count());
+    if (all.empty()) return all;
+    Model<Net>::check(pictures);
+    for_each_tile(pictures, [&](std::size_t first, int rows, std::size_t worker) {
+      for (int row = 0; row < rows; ++row) {
+        const float* output = workspaces_[worker].output(row);
+        const int label = best(worker, row);
+        float sum = 0;
+        for (int i = 0; i < Net::Output::size; ++i) sum += std::exp(output[i] - output[label]);
+        all[first + static_cast<std::size_t>(row)] = {label, 1 / sum};
+      }
+    });
+    return all;
   }
 
  private:
-  int correct(const Minibatch& samples, std::size_t first, Workspace<Net>& workspace) const {
-    const int rows =
-        static_cast<int>(std::min(samples.pictures.count() - first, std::size_t{inference_rows}));
-    model_.infer(samples.pictures, first, rows, workspace);
-    int right = 0;
-    for (int row = 0; row < rows; ++row) {
-      const float* output = workspace.output(row);
-      const float* best = std::max_element(output, output + Net::Output::size);
-      right += best - output == samples.labels[first + static_cast<std::size_t>(row)];
-    }
-    return right;
+  /// Infers all pictures; calls `see(first, rows, worker)` when outputs of `rows` pictures are in
+  /// the worker's workspace.
+  template <class See>
+  void for_each_tile(const Pictures& pictures, See&& see) {
+    const std::size_t count = pictures.count();
+    team_.run(static_cast<int>(ceil_div(count, inference_rows)), [&](int tile, int thread) {
+      const std::size_t first = static_cast<std::size_t>(tile) * inference_rows;
+      const int rows = static_cast<int>(std::min(count - first, std::size_t{inference_rows}));
+      const auto worker = static_cast<std::size_t>(thread);
+      model_.infer(pictures, first, rows, workspaces_[worker]);
+      see(first, rows, worker);
+    });
+  }
+
+  /// The class with the largest output, the first of equal ones.
+  int best(std::size_t worker, int row) const {
+    const float* output = workspaces_[worker].output(row);
+    return static_cast<int>(std::max_element(output, output + Net::Output::size) - output);
   }
 
   const Model<Net>& model_;

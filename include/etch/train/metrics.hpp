@@ -9,6 +9,12 @@ struct Metrics {
   float accuracy = 0;
 };
 
+/// The class that a model gives the highest probability, and that.
+struct Prediction {
+  int label = 0;
+  float probability = 0;
+};
+
 }  // namespace etch
 
 #endif
