@@ -128,6 +128,7 @@ void train(const Settings& settings, const Options& options, const Optimizer& op
   notebook.test(evaluator.accuracy(data.test));
   report_test(evaluator, data, options);
   predict(model, options.predict, pictures);
+  log.finish();
 }
 
 /// Classifies pictures with a model from a file; no data are loaded.

@@ -14,10 +14,11 @@ Log::Log(const std::filesystem::path& path) : path_(path) {
   file_.reset(std::fopen(path.c_str(), "w"));
   if (file_) std::fputs("step,loss,minibatch_accuracy,validation_accuracy\n", file_.get());
   flush();
+  finish();
 }
 
 void Log::write(std::uint32_t step, const Metrics& minibatch, float validation_accuracy) {
-  if (!file_) return;
+  if (!file_ || !trouble_.empty()) return;
   // Nine digits tell one float from all others.
   const std::string line = fmt::format("{},{:.9g},{:.9g},{:.9g}\n", step, minibatch.loss,
                                        minibatch.accuracy, validation_accuracy);
@@ -27,7 +28,11 @@ void Log::write(std::uint32_t step, const Metrics& minibatch, float validation_a
 
 void Log::flush() {
   if (file_ && std::fflush(file_.get()) == 0 && std::ferror(file_.get()) == 0) return;
-  detail::refuse_unwritable(path_, std::generic_category().message(errno));
+  trouble_ = std::generic_category().message(errno);
+}
+
+void Log::finish() const {
+  if (!trouble_.empty()) detail::refuse_unwritable(path_, trouble_);
 }
 
 }  // namespace etch::app

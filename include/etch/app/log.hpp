@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "etch/train/metrics.hpp"
 
@@ -13,9 +14,15 @@ namespace etch::app {
 /// Writes a line of CSV for each report, at full precision; each is in the file at once.
 class Log {
  public:
-  /// Without a path nothing is written. Both throw Error where the system refuses.
+  /// Without a path nothing is written. Throws Error where nothing can be.
   explicit Log(const std::filesystem::path& path);
+
+  /// Where the system refuses, as when the disk is full, that is kept for finish(): training goes
+  /// on, so that it is not lost too.
   void write(std::uint32_t step, const Metrics& minibatch, float validation_accuracy);
+
+  /// Throws Error unless all is written.
+  void finish() const;
 
  private:
   struct Close {
@@ -25,6 +32,7 @@ class Log {
   void flush();
 
   std::filesystem::path path_;
+  std::string trouble_;
   std::unique_ptr<std::FILE, Close> file_;
 };
 

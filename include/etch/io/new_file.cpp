@@ -30,7 +30,7 @@ NewFile::NewFile(const fs::path& path) : path_(path) {
 }
 
 NewFile::~NewFile() {
-  if (!file_) return;
+  if (finished_) return;
   file_.reset();
   std::error_code ignored;
   fs::remove(unfinished_, ignored);
@@ -41,14 +41,14 @@ void NewFile::write(std::span<const std::uint8_t> bytes) {
 }
 
 void NewFile::finish() {
-  if (std::fflush(file_.get()) != 0) fail();
+  if (std::fclose(file_.release()) != 0) fail();
   std::error_code error;
   fs::rename(unfinished_, path_, error);
   if (error) {
     errno = error.value();
     fail();
   }
-  file_.reset();
+  finished_ = true;
 }
 
 void NewFile::fail() const {

@@ -33,6 +33,7 @@ class NewFile {
 
   std::filesystem::path path_, unfinished_;
   std::unique_ptr<std::FILE, Close> file_;
+  bool finished_ = false;
 };
 
 /// Throws Error where no file can be written at `path`; changes nothing.
