@@ -143,6 +143,9 @@ class NotMnist(unittest.TestCase):
                              "--valid", 100, "--test", 50)
         self.assertTrue((fewer["test_dataset"] == data["test_dataset"][:50]).all())
         self.assertTrue((fewer["train_dataset"] == data["train_dataset"][:60]).all())
+        other, _ = self.make("--large", self.large, "--small", self.small, "--valid", 100,
+                             "--split-seed", 5)
+        self.assertFalse((other["test_dataset"] == data["test_dataset"]).all())
         everything, _ = self.make("--large", self.large, "--small", self.small, "--valid", 100)
         self.assertEqual([len(everything[part + "_labels"]) for part in PARTS], [299, 100, 150])
 
