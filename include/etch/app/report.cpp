@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <functional>
+#include <utility>
 #include <vector>
 
 #include "etch/base/error.hpp"
@@ -85,7 +85,7 @@ std::string write_mistakes(const std::filesystem::path& path,
   for (std::size_t i = 0; i < predictions.size(); ++i) {
     if (predictions[i].label != samples.labels[i]) mistakes.push_back(i);
   }
-  std::ranges::stable_sort(mistakes, std::greater{}, sure);
+  std::ranges::sort(mistakes, {}, [&](std::size_t i) { return std::pair(-sure(i), i); });
 
   std::string line = fmt::format("Mistakes: {} of {}", mistakes.size(), predictions.size());
   if (mistakes.empty()) return line + ", no sheet is written\n";

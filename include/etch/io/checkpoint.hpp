@@ -76,7 +76,7 @@ Schema schema() {
     schema.layers.push_back(type_text<typename Step::Layer>());
     for (std::size_t v = 0; v < Step::variables.size(); ++v) {
       const auto& variable = Step::variables[v];
-      std::string name(std::string_view(Step::name));
+      std::string name{std::string_view(Step::name)};
       name.append(".").append(variable.name);
       const auto extents = variable.extents.begin();
       schema.variables.push_back({std::move(name),

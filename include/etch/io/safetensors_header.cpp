@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "etch/base/round.hpp"
 #include "etch/io/fail.hpp"
@@ -181,7 +182,7 @@ void check_ranges(const fs::path& path, std::vector<Tensor>& tensors, std::uint6
                        HeaderParser::shown(tensor.name), tensor.begin, tensor.end),
            give_safetensors);
   };
-  std::ranges::stable_sort(tensors, {}, [](const Tensor& t) { return std::pair(t.begin, t.end); });
+  std::ranges::sort(tensors, {}, [](const Tensor& t) { return std::tie(t.begin, t.end, t.name); });
   std::uint64_t at = 0;
   for (const Tensor& tensor : tensors) {
     if (tensor.begin > tensor.end || tensor.end > data) {
