@@ -103,6 +103,19 @@ TEST_CASE("a file holds TensorFlow's layouts behind a header in JSON", "[io][che
   CHECK(std::memcmp(file.data() + 8 + length + 120, kernel.data(), 2160) == 0);
 }
 
+TEST_CASE("large variables go in parts, each to its place", "[io][checkpoint]") {
+  using Large = Network<Input<1000>, Dense<40>>;
+  const Folder folder;
+  Model<Large> model(Seed{3}), other(Seed{4});
+  save(model, folder / "model");
+  const std::vector<float> kernel = model.get<0>("kernel");
+  const std::string file = read(folder / "model");
+  const std::size_t bytes = kernel.size() * sizeof(float);
+  CHECK(std::memcmp(file.data() + file.size() - 160 - bytes, kernel.data(), bytes) == 0);
+  load(other, folder / "model");
+  CHECK(other.get<0>("kernel") == kernel);
+}
+
 TEST_CASE("another author's file loads: other order, white space, no signature",
           "[io][checkpoint]") {
   using Small = Network<Input<2>, Dense<2>>;
