@@ -31,8 +31,7 @@ void limit(Split& part, std::size_t count, const char* name, const fs::path& fro
                    fmt::format("{} pictures for {} expected, {} found", count, name, part.size()),
                    "ask for fewer");
   }
-  part.pixels.resize(count * part.values);
-  part.labels.resize(count);
+  part.keep_first(count);
 }
 
 /// Nothing is held out, the test part of a split is the beginning of what is then all.
