@@ -64,8 +64,6 @@ TEST_CASE("Options reach what they change") {
                                "0.125",
                                "--train-size",
                                "3000",
-                               "--extra-data",
-                               "more",
                                "--dropout",
                                "0.75",
                                "--test-size",
@@ -98,7 +96,6 @@ TEST_CASE("Options reach what they change") {
   CHECK(read.settings.augmentation.slant == 0.25f);
   CHECK(read.settings.augmentation.zoom == 0.125f);
   CHECK(read.settings.train_size == 3000u);
-  CHECK(read.options.extra_data == "more");
   CHECK(read.options.dropout == 0.75f);
   CHECK(read.options.split.test == 10);
   CHECK(read.options.split.validation == 20);
@@ -135,7 +132,6 @@ TEST_CASE("A model from a file classifies pictures instead of being trained") {
   CHECK(!Read({}, {"--init", "a"}).options.only_predicts());
 
   for (const auto& option : std::vector<std::vector<std::string>>{{"--data", "x"},
-                                                                  {"--extra-data", "x"},
                                                                   {"--steps", "1"},
                                                                   {"--save", "x"},
                                                                   {"--log", "x"},

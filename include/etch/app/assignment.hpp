@@ -13,7 +13,6 @@
 #include "etch/etch.hpp"
 #include "etch/io/checkpoint.hpp"
 #include "etch/io/dataset.hpp"
-#include "etch/io/mix.hpp"
 #include "etch/io/new_file.hpp"
 
 namespace etch::app {
@@ -60,9 +59,6 @@ template <class Net>
 Dataset load(const Settings& settings, const Options& options) {
   Dataset data = load_dataset(options.data, options.split);
   check<Net>(data);
-  if (!options.extra_data.empty()) {
-    add_training_pictures(data, options.extra_data, options.split.seed);
-  }
   if (settings.train_size) data.train.keep_first(*settings.train_size);
   return data;
 }

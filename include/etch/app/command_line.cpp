@@ -36,9 +36,6 @@ void add_options(CLI::App& line, const Abilities& network, Settings& settings, O
           "An archive or folder of PNG pictures in folders A to J, as notMNIST_small.tar.gz, "
           "IDX files, as MNIST's, or notMNIST.pickle; by default the built-in letters")
       ->type_name("PATH");
-  line.add_option("--extra-data", options.extra_data,
-                  "More pictures to train on, mixed in; validation and test stay those of --data")
-      ->type_name("PATH");
   line.add_option("--train-size", settings.train_size,
                   "Train on so many pictures, the first ones, and not on all")
       ->check(between(1, largest_seed));
@@ -123,7 +120,7 @@ void add_files(CLI::App& line, Options& options) {
 void check(const CLI::App& line, const Options& options) {
   if (!options.only_predicts()) return;
   for (const char* const option :
-       {"--data", "--extra-data", "--steps", "--save", "--log", "--confusion", "--mistakes"}) {
+       {"--data", "--steps", "--save", "--log", "--confusion", "--mistakes"}) {
     if (line.count(option) == 0) continue;
     throw CLI::ValidationError(option,
                                "does not go with both --init and --predict, with which "

@@ -30,8 +30,7 @@ struct Settings {
 
 /// What the command line adds.
 struct Options {
-  std::filesystem::path data;        // by default the built-in letters
-  std::filesystem::path extra_data;  // more training pictures, if not empty
+  std::filesystem::path data;  // by default the built-in letters
   SplitOptions split;
   std::uint64_t seed = 1;
   int threads = 1;               // by default the physical cores that the process may use
