@@ -3,10 +3,11 @@
 TensorFlow with the same settings, pictures and number of steps, and how L2's strength matters.
 
     tools/results.py --data notMNIST_small.tar.gz [--models NAME ...] [--seeds N] [--build DIR]
-                     [--only etch|tensorflow|sweep|write]
+                     [--letters DIR] [--only etch|letters|tensorflow|sweep|write]
 
 TensorFlow draws its own initial values, dropout masks and augmentation, from the same
-distributions. Finished runs are kept in DIR/results.json, so that it can be stopped and go on."""
+distributions. With --letters, mlp_deep and conv_best also learn the letters of a folder first, such
+as tools/letters_200000.sh makes, and then the real ones. Finished runs are kept in DIR/results.json, so that it can be stopped and go on."""
 
 import argparse
 import dataclasses
@@ -15,6 +16,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 import tensorflow_venv
 
@@ -30,6 +32,7 @@ import results_page  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STRENGTHS = 0, 1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1, 2e-1
 SWEPT, SWEEP_SEEDS = ("logistic_l2", "mlp_l2"), 3
+LETTERS_FIRST = "mlp_deep", "conv_best"
 
 
 class Results:
@@ -53,14 +56,21 @@ class Etch:
     def __init__(self, options):
         self.options = options
 
-    def run(self, name, model, seed, *more):
+    def run(self, name, model, seed, *more, data=None):
         """What the program prints."""
-        call = [self.options.build / "examples" / name, "--data", self.options.data, "--seed",
-                str(seed), "--steps", str(model.steps), *more]
+        call = [self.options.build / "examples" / name, "--data", data or self.options.data,
+                "--seed", str(seed), "--steps", str(model.steps), *more]
         done = subprocess.run(call, stdout=subprocess.PIPE, text=True)
         if done.returncode != 0:
             sys.exit(f"etch: results.py: {name} failed; build it first: meson compile {name}")
         return done.stdout
+
+    def run_after_letters(self, name, model, seed):
+        """What the program prints where it has learnt the letters before."""
+        with tempfile.TemporaryDirectory() as folder:
+            learnt = pathlib.Path(folder, "letters.safetensors")
+            self.run(name, model, seed, "--save", learnt, data=self.options.letters)
+            return self.run(name, model, seed, "--init", learnt)
 
     @staticmethod
     def last(part, output):
@@ -152,6 +162,12 @@ def measure(options, results):
             for seed in seeds:
                 results.once(results_page.key("etch", name, seed, model),
                              lambda: etch.last("Test", etch.run(name, model, seed)))
+    if wanted in (None, "letters") and options.letters:
+        for name in LETTERS_FIRST:
+            model = options.row(name)
+            for seed in seeds if name in names else ():
+                results.once(results_page.key("letters", name, seed, model),
+                             lambda: etch.last("Test", etch.run_after_letters(name, model, seed)))
     if wanted in (None, "sweep"):
         for name in SWEPT:
             for strength in STRENGTHS:
@@ -172,11 +188,12 @@ def measure(options, results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", help="notMNIST_small.tar.gz")
+    parser.add_argument("--letters", help="a folder of rendered letters, to be learnt first")
     parser.add_argument("--models", nargs="+", metavar="NAME", choices=list(course.MODELS))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--steps", type=int, help="instead of each model's own, to try this out")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
-    parser.add_argument("--only", choices=["etch", "tensorflow", "sweep", "write"])
+    parser.add_argument("--only", choices=["etch", "letters", "tensorflow", "sweep", "write"])
     options = parser.parse_args()
     if options.only != "write" and not options.data:
         parser.error("requires --data")

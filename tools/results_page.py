@@ -64,10 +64,13 @@ def table(header, rows):
 def test_accuracy(runs, models):
     rows = []
     for name, model in models.items():
-        ours, theirs = (accuracies(runs, who, name, model) for who in ("etch", "tensorflow"))
+        ours, theirs, after_letters = (accuracies(runs, who, name, model)
+                                       for who in ("etch", "tensorflow", "letters"))
         if ours or theirs:
-            rows.append([f"`{name}`", summary(ours), summary(theirs), difference(ours, theirs)])
-    return table(["executable", "etch, %", "TensorFlow, %", "difference"], rows)
+            rows.append([f"`{name}`", summary(ours), summary(theirs), difference(ours, theirs),
+                         summary(after_letters)])
+    return table(["executable", "etch, %", "TensorFlow, %", "difference",
+                  "etch, letters first, %"], rows)
 
 
 def sweep(runs, models, swept, strengths):
