@@ -10,9 +10,9 @@
 
 #include "etch/app/report.hpp"
 #include "etch/base/error.hpp"
+#include "etch/etch.hpp"
 #include "etch/io/fit_picture.hpp"
 #include "etch/io/png.hpp"
-#include "etch/net/model.hpp"
 
 namespace etch::app {
 

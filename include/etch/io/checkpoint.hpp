@@ -3,12 +3,10 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "etch/base/buffer.hpp"
+#include "etch/io/checkpoint_file.hpp"
 #include "etch/net/model.hpp"
 
 namespace etch {
@@ -26,27 +24,6 @@ template <class Net>
 void load(Model<Net>& model, const std::filesystem::path& path);
 
 namespace detail {
-
-/// What a file must know of a network, without its type.
-struct Schema {
-  struct Variable {
-    std::string name;  // "0_conv2d.kernel"
-    std::vector<int> shape;
-    std::size_t layer;   // counted from 0
-    std::size_t offset;  // of its floats in the parameters
-    std::size_t size;    // elements
-    std::size_t index;   // among the layer's variables
-    std::size_t (*place)(std::size_t index, std::size_t element);
-  };
-
-  std::vector<std::string> layers;  // "Input<28, 28, 1>", "Conv2D<16, 5, Same, 2>", "ReLU", ...
-  std::vector<Variable> variables;  // in the order of the layers
-};
-
-void write_checkpoint(const std::filesystem::path& path, const Schema& schema,
-                      std::span<const float> parameters);
-void read_checkpoint(const std::filesystem::path& path, const Schema& schema,
-                     std::span<float> parameters);
 
 /// A type as its author writes it: both compilers leave out arguments that are a template's own
 /// defaults. The rate of layers that drop is left out too: it may change from run to run.

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "etch/base/philox.hpp"
-#include "etch/kernel/warp-inl.hpp"
+#include "etch/kernel/warp.hpp"
 
 namespace etch {
 

@@ -1,4 +1,4 @@
-#include "etch/io/checkpoint.hpp"
+#include "etch/io/checkpoint_file.hpp"
 
 #include <fmt/format.h>
 
@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "etch/base/buffer.hpp"
+#include "etch/base/error.hpp"
 #include "etch/io/fail.hpp"
 #include "etch/io/safetensors.hpp"
 
