@@ -17,7 +17,7 @@ import tempfile
 import unittest
 import zlib
 
-CONV_STRIDED, LOGISTIC_L2 = sys.argv[1:3]
+CONV_STRIDED, LOGISTIC_L2 = map(os.path.abspath, sys.argv[1:3])
 NOTMNIST = os.environ.get("ETCH_NOTMNIST")
 
 
