@@ -6,8 +6,9 @@ TensorFlow with the same settings, pictures and number of steps, and how L2's st
                      [--letters DIR] [--only etch|letters|tensorflow|sweep|write]
 
 TensorFlow draws its own initial values, dropout masks and augmentation, from the same
-distributions. With --letters, mlp_deep and conv_best also learn the letters of a folder first, such
-as tools/letters_200000.sh makes, and then the real ones. Finished runs are kept in DIR/results.json, so that it can be stopped and go on."""
+distributions. With --letters, mlp_deep and conv_best also learn a folder of rendered letters first
+(tools/letters_200000.sh makes one), and then the real ones. Finished runs are kept in
+DIR/results.json, so that it can be stopped and go on."""
 
 import argparse
 import dataclasses

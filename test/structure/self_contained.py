@@ -1,5 +1,5 @@
 """Each header compiles alone, and twice in a row, without a warning. One line for each header that
-does not."""
+does not. The project's compiler alone is asked: another one has the same includes to miss."""
 
 import pathlib
 import sys
@@ -26,10 +26,10 @@ def main():
         headers = [options.include / "etch" / "etch.hpp"]
     failed = not headers
     print(f"{len(headers)} headers")
-    for compiler in compilers.both(options, options.mode):
-        for finding in findings(compiler, options.include, headers):
-            print(f"{compiler.name}: {finding}")
-            failed = True
+    compiler = compilers.own(options, options.mode)
+    for finding in findings(compiler, options.include, headers):
+        print(f"{compiler.name}: {finding}")
+        failed = True
     return failed
 
 

@@ -56,7 +56,8 @@ void add_options(CLI::App& line, const Abilities& network, Settings& settings, O
   line.add_option("--eval-every", settings.eval_every, "Steps from one report to the next")
       ->check(between(1, most_steps))
       ->capture_default_str();
-  line.add_option("--seed", options.seed, "Of initial values, dropout and the random moves of pictures")
+  line.add_option("--seed", options.seed,
+                  "Of initial values, dropout and the random moves of pictures")
       ->check(between(0, largest_seed))
       ->capture_default_str();
   line.add_option("--threads", options.threads,
