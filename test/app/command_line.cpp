@@ -132,6 +132,8 @@ TEST_CASE("A model from a file classifies pictures instead of being trained") {
   CHECK(!Read({}, {"--init", "a"}).options.only_predicts());
 
   for (const auto& option : std::vector<std::vector<std::string>>{{"--data", "x"},
+                                                                  {"--l2", "1"},
+                                                                  {"--summary"},
                                                                   {"--steps", "1"},
                                                                   {"--save", "x"},
                                                                   {"--log", "x"},

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <limits>
 #include <vector>
 
 #include "train/samples.hpp"
@@ -239,6 +239,13 @@ TEST_CASE("Options without sense are refused") {
         Options{.augmentation = {.slant = std::nanf("")}}, Options{.augmentation = {.zoom = 1}}}) {
     CHECK_THROWS_AS((Trainer<Net, 16>(model, options)), Error);
   }
+  const float infinite = std::numeric_limits<float>::infinity();
+  CHECK_THROWS_AS((Trainer<Net, 16>(model, {.augmentation = {.shift = infinite}})), Error);
+  CHECK_THROWS_AS((Trainer<Net, 16>(model, {.learning_rate = infinite})), Error);
+  CHECK_THROWS_AS((Trainer<Net, 16, Momentum>(model, {.optimizer = {.momentum = 1}})), Error);
+  CHECK_THROWS_AS((Trainer<Net, 16, Adam>(model, {.optimizer = {.epsilon = 0}})), Error);
+  CHECK_THROWS_WITH((Trainer<Net, 16, Adam>(model, {.optimizer = {.beta_1 = 1}})),
+                    Catch::Matchers::ContainsSubstring("trainer: optimizer: requires"));
   Model<Perceptron> vectors;
   CHECK_THROWS_WITH(
       (Trainer<Perceptron, 16>(vectors, {.augmentation = {.shift = 1}})),

@@ -50,7 +50,8 @@ void add_options(CLI::App& line, const Abilities& network, Settings& settings, O
   line.add_option("--split-seed", options.split.seed, "Which pictures are held out")
       ->check(between(0, largest_seed))
       ->capture_default_str();
-  line.add_option("--steps", settings.steps, "Steps of training; 0 to evaluate alone")
+  line.add_option("--steps", settings.steps,
+                  "Steps of training, 0 to evaluate alone; a rate that changes keeps its own pace")
       ->check(between(0, most_steps))
       ->capture_default_str();
   line.add_option("--eval-every", settings.eval_every, "Steps from one report to the next")
@@ -72,7 +73,8 @@ void add_options(CLI::App& line, const Abilities& network, Settings& settings, O
       ->check(between(0, 1e6))
       ->capture_default_str();
   line.add_option("--weight-decay", settings.weight_decay,
-                  "Share of the weights, times the learning rate, that each step takes off them")
+                  "Share of the weights, times the learning rate, that each step takes off them, "
+                  "and not off biases")
       ->check(between(0, 1e6))
       ->capture_default_str();
   if (network.reads_pictures) {
@@ -107,7 +109,8 @@ void add_files(CLI::App& line, Options& options) {
   line.add_option("--log", options.log, "Write each report's numbers to this file, as CSV")
       ->type_name("FILE");
   line.add_flag("--confusion", options.confusion,
-                "Print which letters of the test were taken for which, precision and recall");
+                "Print which letters of the test were taken for which, precision and recall; ten "
+                "classes are A to J");
   line.add_option("--mistakes", options.mistakes,
                   "Write the worst mistakes of the test to this file, as a PNG sheet")
       ->type_name("FILE");
@@ -120,10 +123,10 @@ void add_files(CLI::App& line, Options& options) {
 /// Throws where options are about a training that there is none of.
 void check(const CLI::App& line, const Options& options) {
   if (!options.only_predicts()) return;
-  for (const char* const option :
-       {"--data", "--steps", "--save", "--log", "--confusion", "--mistakes"}) {
-    if (line.count(option) == 0) continue;
-    throw CLI::ValidationError(option,
+  for (const CLI::Option* const option : line.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() == 0 || name == "--init" || name == "--predict") continue;
+    throw CLI::ValidationError(name,
                                "does not go with both --init and --predict, with which "
                                "nothing is trained or tested");
   }

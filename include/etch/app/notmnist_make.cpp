@@ -79,7 +79,7 @@ void sanitize(Split& part, const char* name, const Split& train) {
 
 void make_pickle(const MakeOptions& options) {
   // Whether it can be written is worth knowing before an archive is read for minutes.
-  { const detail::NewFile probe(options.output); }
+  detail::check_writable(options.output);
   Dataset data = parts(options);
   if (options.sanitize) {
     sanitize(data.validation, "Validation", data.train);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -53,19 +51,6 @@ void print_copies(const Dataset& data) {
   print("Test pictures that are also in validation", common(data.test, data.validation), data.test);
 }
 
-/// Picture `i` in bytes: what lies outside of -0.5..0.5, black or white; no number, black.
-std::vector<std::uint8_t> bytes_of(const Pictures& pictures, std::size_t i) {
-  if (const std::uint8_t* bytes = pictures.bytes(i)) return {bytes, bytes + pictures.values()};
-  std::vector<float> values(pictures.values());
-  std::memcpy(values.data(), pictures.floats(i), values.size() * sizeof(float));
-  std::vector<std::uint8_t> bytes;
-  for (const float value : values) {
-    const float byte = std::isnan(value) ? 0 : std::clamp(value * 255 + 127.5f, 0.0f, 255.0f);
-    bytes.push_back(static_cast<std::uint8_t>(std::lround(byte)));
-  }
-  return bytes;
-}
-
 /// A column for each letter, black where it has too few pictures.
 void write_samples(const Dataset& data, const fs::path& file) {
   const Split& part = data.train;
@@ -75,7 +60,7 @@ void write_samples(const Dataset& data, const fs::path& file) {
   for (std::size_t i = 0; i < part.size(); ++i) {
     const std::size_t letter = part.labels[i];
     if (shown[letter] == samples) continue;
-    pictures[shown[letter]++ * letters + letter] = bytes_of(part.pictures(), i);
+    pictures[shown[letter]++ * letters + letter] = gray_bytes(part.pictures(), i);
   }
   std::vector<SheetCell> cells;
   for (std::size_t i = 0; i < pictures.size(); ++i) {

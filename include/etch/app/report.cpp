@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -18,19 +17,6 @@ namespace {
 std::string percent(std::size_t part, std::size_t whole) {
   if (whole == 0) return "-";
   return fmt::format("{:.1f}%", 100 * static_cast<double>(part) / static_cast<double>(whole));
-}
-
-/// The pixels of picture `i`, from 0 to 255.
-std::vector<std::uint8_t> pixels(const Pictures& pictures, std::size_t i) {
-  if (const std::uint8_t* bytes = pictures.bytes(i)) return {bytes, bytes + pictures.values()};
-  std::vector<float> floats(pictures.values());
-  std::memcpy(floats.data(), pictures.floats(i), floats.size() * sizeof(float));
-  std::vector<std::uint8_t> bytes;
-  for (float value : floats) {
-    const float pixel = std::round(value * 255 + 127.5f);
-    bytes.push_back(pixel > 0 ? static_cast<std::uint8_t>(std::min(pixel, 255.0f)) : 0);
-  }
-  return bytes;
 }
 
 }  // namespace
@@ -93,7 +79,7 @@ std::string write_mistakes(const std::filesystem::path& path,
   std::vector<std::vector<std::uint8_t>> pictures;
   std::vector<SheetCell> cells;
   for (std::size_t i : mistakes) {
-    pictures.push_back(pixels(samples.pictures, i));
+    pictures.push_back(gray_bytes(samples.pictures, i));
     cells.push_back(
         {pictures.back(), fmt::format("{}>{} {:.0f}", label_text(samples.labels[i], classes),
                                       label_text(predictions[i].label, classes), 100 * sure(i))});

@@ -15,7 +15,10 @@ namespace fs = std::filesystem;
 NewFile::NewFile(const fs::path& path) : path_(path) {
   std::error_code trouble;
   // A link stays, and what it leads to is written; a device must not be replaced by a file.
-  if (fs::is_symlink(path, trouble)) path_ = fs::weakly_canonical(path, trouble);
+  constexpr int most_links = 40;  // as Linux
+  for (int i = 0; i < most_links && fs::is_symlink(path_, trouble); ++i) {
+    path_ = path_.parent_path() / fs::read_symlink(path_, trouble);
+  }
   if (fs::exists(path_, trouble) && !fs::is_regular_file(path_, trouble)) {
     refuse(path, "the name of a file to write expected, a folder or device found",
            "give another name");
@@ -41,7 +44,9 @@ void NewFile::write(std::span<const std::uint8_t> bytes) {
 }
 
 void NewFile::finish() {
-  if (std::fclose(file_.release()) != 0) fail();
+  // On the disk before it takes the place of what was there: a power cut must not leave neither.
+  const bool there = std::fflush(file_.get()) == 0 && fsync(fileno(file_.get())) == 0;
+  if (!there || std::fclose(file_.release()) != 0) fail();
   std::error_code error;
   fs::rename(unfinished_, path_, error);
   if (error) {

@@ -32,7 +32,7 @@ struct Tensor {
 /// "F32 [784, 10]".
 std::string type_of(const Tensor& tensor);
 
-/// Elements, or nothing where they are 2^63 or more.
+/// Elements, or nothing where they are 2^60 or more.
 std::optional<std::uint64_t> elements(const Tensor& tensor);
 
 struct SafetensorsHeader {

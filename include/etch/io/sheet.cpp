@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <string_view>
 #include <vector>
@@ -95,6 +96,18 @@ void check(const std::filesystem::path& path, std::span<const SheetCell> cells, 
 }
 
 }  // namespace
+
+std::vector<std::uint8_t> gray_bytes(const Pictures& pictures, std::size_t i) {
+  if (const std::uint8_t* bytes = pictures.bytes(i)) return {bytes, bytes + pictures.values()};
+  std::vector<float> values(pictures.values());
+  std::memcpy(values.data(), pictures.floats(i), values.size() * sizeof(float));
+  std::vector<std::uint8_t> bytes;
+  for (const float value : values) {
+    const float byte = std::isnan(value) ? 0 : std::clamp(value * 255 + 127.5f, 0.0f, 255.0f);
+    bytes.push_back(static_cast<std::uint8_t>(std::lround(byte)));
+  }
+  return bytes;
+}
 
 void write_sheet(const std::filesystem::path& path, std::span<const SheetCell> cells,
                  std::size_t picture_width, std::size_t picture_height, std::size_t columns) {

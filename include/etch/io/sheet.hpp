@@ -6,6 +6,9 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
+
+#include "etch/base/pictures.hpp"
 
 namespace etch {
 
@@ -14,6 +17,9 @@ struct SheetCell {
   std::span<const std::uint8_t> picture;  // [picture_height * picture_width]
   std::string caption;
 };
+
+/// Picture `i` in bytes: what lies outside of -0.5..0.5, black or white; no number, black.
+std::vector<std::uint8_t> gray_bytes(const Pictures& pictures, std::size_t i);
 
 /// Writes pictures of one size as one PNG picture, in rows of `columns`, each framed in gray. Cells
 /// are as wide as the widest caption needs; without captions no room is kept for them. Throws Error

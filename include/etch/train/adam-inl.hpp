@@ -12,8 +12,12 @@ namespace etch {
 /// Keeps running means of each parameter's gradient and of its square.
 struct Adam {
   static constexpr std::size_t slots = 2;
-  float beta_1 = 0.9f, beta_2 = 0.999f;
-  float epsilon = 1e-7f;
+  float beta_1 = 0.9f, beta_2 = 0.999f;  // from 0 to below 1
+  float epsilon = 1e-7f;                 // above 0
+
+  constexpr bool sensible() const {
+    return beta_1 >= 0 && beta_1 < 1 && beta_2 >= 0 && beta_2 < 1 && epsilon > 0;
+  }
 };
 
 }  // namespace etch

@@ -67,7 +67,8 @@ constexpr LearningRate cosine_decay(float rate, float decay_steps) {
 }
 
 /// From rate / 25 up to the rate in three tenths of `steps`, then down to 0, both along half a
-/// cosine (Smith, Super-convergence; PyTorch's OneCycleLR).
+/// cosine (Smith, Super-convergence; as PyTorch's OneCycleLR, but to 0 and with a momentum that
+/// stays).
 constexpr LearningRate one_cycle(float rate, float steps) {
   return {rate, LearningRate::Schedule::one_cycle, steps};
 }

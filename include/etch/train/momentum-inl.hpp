@@ -11,8 +11,10 @@ namespace etch {
 /// Keeps a velocity for each parameter.
 struct Momentum {
   static constexpr std::size_t slots = 1;
-  float momentum = 0.9f;
+  float momentum = 0.9f;  // from 0 to below 1
   bool nesterov = false;
+
+  constexpr bool sensible() const { return momentum >= 0 && momentum < 1; }
 };
 
 }  // namespace etch

@@ -11,6 +11,8 @@ namespace etch {
 /// Keeps nothing beside the parameters.
 struct SGD {
   static constexpr std::size_t slots = 0;
+
+  constexpr bool sensible() const { return true; }
 };
 
 }  // namespace etch

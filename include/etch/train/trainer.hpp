@@ -1,6 +1,7 @@
 #ifndef ETCH_TRAIN_TRAINER_HPP
 #define ETCH_TRAIN_TRAINER_HPP
 
+#include <cmath>
 #include <cstdint>
 #include <numeric>
 #include <optional>
@@ -62,7 +63,7 @@ class Trainer {
   struct Options {
     LearningRate learning_rate = 0.01f;
     float l2 = 0;            // strength of half the sum of squared weights in the loss
-    float weight_decay = 0;  // share of the weights, times the rate, that each step takes off them
+    float weight_decay = 0;  // share of weights, times the rate, that each step takes; no biases
     std::optional<float> dropout = std::nullopt;  // rate of all Dropout layers, for their own
     Augmentation augmentation = {};               // of training pictures
     Optimizer optimizer = {};
@@ -118,20 +119,26 @@ class Trainer {
                                                          std::to_string(came) +
                                                          " came; see Trainer::Options");
     };
+    const auto sane = [](float value) { return value >= 0 && std::isfinite(value); };
     const LearningRate& rate = options.learning_rate;
-    if (!(rate.highest >= 0)) refuse("learning_rate", "a rate of at least 0", rate.highest);
+    if (!sane(rate.highest)) refuse("learning_rate", "a rate of at least 0", rate.highest);
     if (!(rate.decay_rate > 0)) refuse("learning_rate", "a decay above 0", rate.decay_rate);
     if (!(rate.decay_steps > 0)) refuse("learning_rate", "steps above 0", rate.decay_steps);
-    if (!(options.l2 >= 0)) refuse("l2", "a strength of at least 0", options.l2);
+    if (!sane(options.l2)) refuse("l2", "a strength of at least 0", options.l2);
     const float decay = options.weight_decay;
-    if (!(decay >= 0)) refuse("weight_decay", "a share of at least 0", decay);
+    if (!sane(decay)) refuse("weight_decay", "a share of at least 0", decay);
     const float dropout = options.dropout.value_or(0);
     if (!(dropout >= 0 && dropout < 1)) refuse("dropout", "a rate from 0 to below 1", dropout);
     const Augmentation& warps = options.augmentation;
-    if (!(warps.shift >= 0)) refuse("augmentation.shift", "at least 0 pixels", warps.shift);
-    if (!(warps.slant >= 0)) refuse("augmentation.slant", "a slant of at least 0", warps.slant);
+    if (!sane(warps.shift)) refuse("augmentation.shift", "at least 0 pixels", warps.shift);
+    if (!sane(warps.slant)) refuse("augmentation.slant", "a slant of at least 0", warps.slant);
     if (!(warps.zoom >= 0 && warps.zoom < 1)) {
       refuse("augmentation.zoom", "a share from 0 to below 1", warps.zoom);
+    }
+    if (!options.optimizer.sensible()) {
+      throw Error("trainer: optimizer",
+                  "requires numbers that it can work with, others came; see "
+                  "the struct of the optimizer");
     }
     if (warps.any() && !Net::Input::is_picture) {
       throw Error("trainer: augmentation",

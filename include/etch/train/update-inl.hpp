@@ -37,7 +37,8 @@ using Slots = std::array<float*, Optimizer::slots>;
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
-/// An optimiser specialises it for its own type, with
+/// An optimiser says how many `slots` it keeps for each parameter and whether its numbers are
+/// `sensible()`, and specialises this for its own type, with
 ///
 ///   Update(optimizer, context)              what holds of a whole step
 ///   operator()(w, gradient, slots) -> Vec   the new parameters; `slots` is an array of Vec, which
