@@ -21,7 +21,7 @@ struct CloseStroker {
 
 }  // namespace
 
-Outline::Outline(FT_Library library, int points, int contours) : library_(library) {
+Outline::Outline(FT_Library library, int points, int contours) : freetype_(library) {
   if (FT_Outline_New(library, static_cast<FT_UInt>(points), contours, &outline_) != 0)
     throw Error("FreeType",
                 "memory for an outline is required, there is none; "
@@ -34,16 +34,16 @@ Outline::Outline(FT_Library library, const FT_Outline& other)
 }
 
 Outline::Outline(Outline&& other) noexcept
-    : library_(other.library_), outline_(std::exchange(other.outline_, {})) {}
+    : freetype_(other.freetype_), outline_(std::exchange(other.outline_, {})) {}
 
 Outline& Outline::operator=(Outline&& other) noexcept {
-  std::swap(library_, other.library_);
+  std::swap(freetype_, other.freetype_);
   std::swap(outline_, other.outline_);
   return *this;
 }
 
 Outline::~Outline() {
-  if (outline_.points != nullptr) FT_Outline_Done(library_, &outline_);
+  if (outline_.points != nullptr) FT_Outline_Done(freetype_, &outline_);
 }
 
 std::span<FT_Vector> points_of(FT_Outline& outline) {

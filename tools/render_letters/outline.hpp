@@ -27,7 +27,7 @@ class Outline {
   const FT_Outline* get() const { return &outline_; }
 
  private:
-  FT_Library library_;
+  FT_Library freetype_;
   FT_Outline outline_{};
 };
 

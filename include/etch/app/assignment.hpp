@@ -2,13 +2,13 @@
 #define ETCH_APP_ASSIGNMENT_HPP
 
 #include <cstdio>
-#include <exception>
 #include <string>
 
 #include "etch/app/command_line.hpp"
 #include "etch/app/log.hpp"
 #include "etch/app/notebook.hpp"
 #include "etch/app/predict.hpp"
+#include "etch/app/program.hpp"
 #include "etch/app/report.hpp"
 #include "etch/etch.hpp"
 #include "etch/io/checkpoint.hpp"
@@ -140,7 +140,7 @@ void classify(const Settings& settings, const Options& options) {
 /// settings that the command line leaves as they are. Returns the exit code.
 template <class Net, int Batch, class Optimizer = SGD>
 int assignment(int argc, char** argv, Settings settings, const Optimizer& optimizer = {}) {
-  try {
+  return run_program([&] {
     Options options;
     const Abilities network{.drops = drops<Net>(), .reads_pictures = Net::Input::is_picture};
     if (auto done = read_command_line(argc, argv, network, settings, options)) return *done;
@@ -151,15 +151,8 @@ int assignment(int argc, char** argv, Settings settings, const Optimizer& optimi
     } else {
       train<Net, Batch>(settings, options, optimizer);
     }
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-      throw Error("standard output", "must take all lines, a write failed; is the disk full?");
-    }
     return 0;
-  } catch (const std::exception& error) {
-    std::fflush(stdout);
-    std::fprintf(stderr, "etch: %s\n", error.what());
-    return 1;
-  }
+  });
 }
 
 }  // namespace etch::app

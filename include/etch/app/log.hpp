@@ -2,11 +2,10 @@
 #define ETCH_APP_LOG_HPP
 
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <string>
 
+#include "etch/io/file.hpp"
 #include "etch/train/metrics.hpp"
 
 namespace etch::app {
@@ -25,15 +24,11 @@ class Log {
   void finish() const;
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-
   void flush();
 
   std::filesystem::path path_;
   std::string trouble_;
-  std::unique_ptr<std::FILE, Close> file_;
+  detail::File file_;
 };
 
 }  // namespace etch::app

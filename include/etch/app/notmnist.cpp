@@ -4,10 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <exception>
 #include <string>
 
-#include "etch/base/error.hpp"
+#include "etch/app/program.hpp"
 #include "etch/io/dataset.hpp"
 
 namespace etch::app {
@@ -95,17 +94,10 @@ int notmnist(int argc, char** argv) {
   if (making.parsed() && make.large.empty() && make.small.empty()) {
     return wrong_usage("make requires --large or --small, or both", line);
   }
-  try {
+  return run_program([&] {
     making.parsed() ? make_pickle(make) : show(shown);
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-      throw Error("standard output", "must take all lines, a write failed; is the disk full?");
-    }
     return 0;
-  } catch (const std::exception& error) {
-    std::fflush(stdout);
-    fmt::print(stderr, "etch: {}\n", error.what());
-    return 1;
-  }
+  });
 }
 
 }  // namespace etch::app

@@ -10,8 +10,13 @@
 
 namespace etch {
 
+/// What a byte of a picture means.
+constexpr float float_of(std::uint8_t byte) {
+  return (static_cast<float>(byte) - 127.5f) / 255.0f;
+}
+
 /// Pictures where they lie in memory, one after another, `values()` values each, in H, W, C order.
-/// They are bytes, of which p means (p - 127.5) / 255, or floats, which mean themselves; a byte
+/// They are bytes, see float_of, or floats, which mean themselves; a byte
 /// becomes a float only where a step reads it. Floats may lie at odd addresses, as files have them:
 /// they are copied from there, and no `float*` ever points to them.
 class Pictures {

@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <span>
+
+#include "etch/io/file.hpp"
 
 namespace etch::detail {
 
@@ -25,14 +25,10 @@ class NewFile {
   void finish();
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-
   [[noreturn]] void fail() const;
 
   std::filesystem::path path_, unfinished_;
-  std::unique_ptr<std::FILE, Close> file_;
+  File file_;
   bool finished_ = false;
 };
 

@@ -1,6 +1,5 @@
 #include "etch/io/pickle_write.hpp"
 
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -76,13 +75,8 @@ class Writer {
 
 /// A picture's floats, as a network reads them.
 void read(const Pictures& pictures, std::size_t i, std::vector<float>& values) {
-  static const auto float_of = [] {
-    std::array<float, 256> all{};
-    for (std::size_t p = 0; p < all.size(); ++p) all[p] = (static_cast<float>(p) - 127.5f) / 255.0f;
-    return all;
-  }();
   if (const std::uint8_t* bytes = pictures.bytes(i)) {
-    for (std::size_t j = 0; j < values.size(); ++j) values[j] = float_of[bytes[j]];
+    for (std::size_t j = 0; j < values.size(); ++j) values[j] = float_of(bytes[j]);
   } else {
     std::memcpy(values.data(), pictures.floats(i), values.size() * sizeof(float));
   }

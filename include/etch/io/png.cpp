@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 #include <png.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <memory>
-#include <system_error>
 
 #include "etch/io/fail.hpp"
+#include "etch/io/file.hpp"
 #include "etch/io/new_file.hpp"
 #include "etch/io/walk.hpp"
 
@@ -24,9 +23,6 @@ constexpr const char* check_picture = "check it, or give another picture";
 
 struct Free {
   void operator()(png_image* image) const { png_image_free(image); }
-};
-struct Close {
-  void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
 /// A picture that libpng has opened, its size known and nothing decoded. libpng's simplified
@@ -96,15 +92,7 @@ void write_png(const fs::path& path, std::span<const std::uint8_t> gray, std::si
 }
 
 GrayPicture read_png(const fs::path& path) {
-  std::error_code trouble;
-  if (fs::exists(path, trouble) && !fs::is_regular_file(path, trouble)) {
-    refuse(path, "a PNG picture expected, a folder or device found", "give a file");
-  }
-  const std::unique_ptr<std::FILE, Close> file{std::fopen(path.c_str(), "rb")};
-  if (!file) {
-    refuse(path, "a PNG picture expected, " + std::generic_category().message(errno),
-           "check its name and its permissions");
-  }
+  const detail::File file = detail::open_file(path, "a PNG picture");
   try {
     Reader reader(file.get());
     if (reader.width() > largest_side || reader.height() > largest_side) {

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
-#include <cerrno>
 #include <cstring>
-#include <system_error>
 
 #include "etch/io/fail.hpp"
 #include "etch/io/safetensors_header.hpp"
@@ -22,16 +21,8 @@ constexpr std::uint64_t longest_header = 100'000'000;
 
 }  // namespace
 
-SafetensorsReader::SafetensorsReader(const fs::path& path) : path_(path) {
-  std::error_code trouble;
-  if (fs::exists(path, trouble) && !fs::is_regular_file(path, trouble)) {
-    refuse(path, "a safetensors file expected, a folder or device found", "give a file");
-  }
-  file_.reset(std::fopen(path.c_str(), "rb"));
-  if (!file_) {
-    refuse(path, "a safetensors file expected, " + std::generic_category().message(errno),
-           "check its name and its permissions");
-  }
+SafetensorsReader::SafetensorsReader(const fs::path& path)
+    : path_(path), file_(open_file(path, "a safetensors file")) {
   const std::uint64_t size = fs::file_size(path);
   std::uint64_t length = 0;
   if (std::fread(&length, sizeof length, 1, file_.get()) != 1) {

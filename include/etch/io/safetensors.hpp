@@ -3,15 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "etch/io/file.hpp"
 #include "etch/io/new_file.hpp"
 
 // The format of huggingface/safetensors: 8 bytes, the header's length, little endian; the header, a
@@ -54,12 +53,8 @@ class SafetensorsReader {
   void read(const Tensor& tensor, std::uint64_t first, std::span<float> values);
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-
   std::filesystem::path path_;
-  std::unique_ptr<std::FILE, Close> file_;
+  File file_;
   std::uint64_t data_ = 0;  // where it begins
   SafetensorsHeader header_;
 };

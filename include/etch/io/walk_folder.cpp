@@ -2,11 +2,11 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <memory>
 #include <system_error>
 #include <vector>
 
 #include "etch/io/fail.hpp"
+#include "etch/io/file.hpp"
 #include "etch/io/walk.hpp"
 
 namespace etch::detail {
@@ -14,16 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Close {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
 std::string reason() {
   return std::generic_category().message(errno);
 }
 
 std::span<const std::uint8_t> read_file(const fs::path& path, std::vector<std::uint8_t>& buffer) {
-  const std::unique_ptr<std::FILE, Close> file{std::fopen(path.c_str(), "rb")};
+  const File file{std::fopen(path.c_str(), "rb")};
   if (!file) throw Unusable("cannot be opened, " + reason());
   buffer.resize(largest_file + 1);
   const std::size_t size = std::fread(buffer.data(), 1, buffer.size(), file.get());

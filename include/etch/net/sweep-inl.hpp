@@ -24,9 +24,7 @@ void gather(const Pictures& pictures, std::size_t first, int rows, float* HWY_RE
   for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
     float* HWY_RESTRICT to = x + row * Input::stride;
     if (const std::uint8_t* bytes = pictures.bytes(first + row)) {
-      for (std::size_t i = 0; i < size; ++i) {
-        to[i] = (static_cast<float>(bytes[i]) - 127.5f) / 255.0f;
-      }
+      for (std::size_t i = 0; i < size; ++i) to[i] = float_of(bytes[i]);
     } else {
       std::memcpy(to, pictures.floats(first + row), size * sizeof(float));
     }
