@@ -27,6 +27,9 @@ namespace etch {
 //   variables<In>()             std::array<Variable, n>: its parameters
 //   place<In>(variable, i)      where element i of a variable, in TensorFlow's order, lies
 //   scratch<In>(rows)           floats of scratch memory that a gradient of `rows` samples needs
+//   data_gradient_reads         Reads: which of x and y that pass reads; both, where it is not said
+//   in_place                    true where each element depends on that element alone, so that
+//                               forward may write y over x, and data_gradient dx over dy
 //
 // and for every SIMD target Passes<Layer, In>: see passes-inl.hpp.
 
@@ -46,6 +49,11 @@ struct Variable {
     }
     return product;
   }
+};
+
+/// What of a layer's input and output a pass reads.
+struct Reads {
+  bool x = true, y = true;
 };
 
 template <class Layer>
@@ -77,6 +85,24 @@ constexpr std::size_t scratch_of(int rows) {
     return Layer::template scratch<In>(rows);
   } else {
     return 0;
+  }
+}
+
+template <class Layer>
+constexpr Reads data_gradient_reads_of() {
+  if constexpr (requires { Layer::data_gradient_reads; }) {
+    return Layer::data_gradient_reads;
+  } else {
+    return {};
+  }
+}
+
+template <class Layer>
+constexpr bool works_in_place() {
+  if constexpr (requires { Layer::in_place; }) {
+    return Layer::in_place;
+  } else {
+    return false;
   }
 }
 

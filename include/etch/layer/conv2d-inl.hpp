@@ -17,6 +17,7 @@ struct Conv2D {
   static constexpr std::string_view name = "conv2d";
   static constexpr int filters = Filters, window = Kernel, stride = Stride;
   using padding = Padding;
+  static constexpr Reads data_gradient_reads{.x = false, .y = false};
 
   template <class In>
   static constexpr Window rows = slide<Padding>(In::height, Kernel, Stride);

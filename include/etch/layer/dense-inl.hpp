@@ -17,6 +17,7 @@ template <int Units>
 struct Dense {
   static constexpr std::string_view name = "dense";
   static constexpr int units = Units;
+  static constexpr Reads data_gradient_reads{.x = false, .y = false};
 
   template <class In>
   using Output = Shape<(Units < 1 ? 1 : Units)>;

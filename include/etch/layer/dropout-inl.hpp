@@ -15,6 +15,8 @@ template <float Rate = 0.5f>
 struct Dropout {
   static constexpr std::string_view name = "dropout";
   static constexpr float rate = Rate;
+  static constexpr Reads data_gradient_reads{.x = false, .y = false};
+  static constexpr bool in_place = true;
 
   template <class In>
   using Output = In;

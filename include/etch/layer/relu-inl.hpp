@@ -10,6 +10,8 @@ namespace etch {
 /// Any shape, unchanged.
 struct ReLU {
   static constexpr std::string_view name = "relu";
+  static constexpr Reads data_gradient_reads{.x = false, .y = true};  // y > 0 where x > 0
+  static constexpr bool in_place = true;
 
   template <class In>
   using Output = In;
@@ -43,9 +45,9 @@ struct Passes<ReLU, In> {
     });
   }
 
-  static void data_gradient(const Context&, const float* x, const float*, const float* const*,
+  static void data_gradient(const Context&, const float*, const float* y, const float* const*,
                             const float* dy, float* dx, int rows) {
-    map(x, dy, dx, rows * In::stride, [](Vec v, Vec gradient) ETCH_LAMBDA {
+    map(y, dy, dx, rows * In::stride, [](Vec v, Vec gradient) ETCH_LAMBDA {
       return hn::IfThenElseZero(hn::Gt(v, hn::Zero(float_tag)), gradient);
     });
   }
