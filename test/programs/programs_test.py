@@ -26,6 +26,11 @@ def run(program, *options, **keywords):
                           **keywords)
 
 
+def as_float32(text):
+    """The nearest single-precision number, of which nine digits are one of many names."""
+    return struct.unpack("f", struct.pack("f", float(text)))[0]
+
+
 def notebook(output):
     """The lines as a list of (pattern name, step, number); every line must be a notebook's."""
     patterns = [
@@ -175,7 +180,7 @@ class Keeps(unittest.TestCase):
                          ["step", "loss", "minibatch_accuracy", "validation_accuracy"])
         for row, (loss, minibatch, validation) in zip(rows, zip(*[iter(lines[7:-1])] * 3),
                                                       strict=True):
-            self.assertEqual((row["step"], f"{float(row['loss']):.6f}"), loss[1:])
+            self.assertEqual((row["step"], f"{as_float32(row['loss']):.6f}"), loss[1:])
             self.assertEqual(f"{100 * float(row['minibatch_accuracy']):.1f}", minibatch[2])
             self.assertEqual(f"{100 * float(row['validation_accuracy']):.1f}", validation[2])
         self.assertTrue(any(len(row["loss"].replace(".", "")) == 9 for row in rows))
