@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "etch/etch.hpp"
-#include "peak-inl.hpp"
+#include "etch/kernel/peak-inl.hpp"
 
 using namespace etch;
 

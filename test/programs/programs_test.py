@@ -330,6 +330,28 @@ class Explains(unittest.TestCase):
         self.assertRegex(done.stdout, r"\n2_conv2d +7 x 7 x 16 +6,416 +524,288 +3,136\n")
         self.assertRegex(done.stdout, r"\ntotal +57,722 +769,568 +35,072\n$")
 
+    def test_profile_has_each_pass_and_all_of_the_time(self):
+        plain = run(CONV_STRIDED, "--steps", "20").stdout
+        for threads in ("1", "2"):
+            done = run(CONV_STRIDED, "--steps", "20", "--profile", "--threads", threads)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertTrue(done.stdout.startswith(plain))
+            head, columns, _, *rows = done.stdout[len(plain):].splitlines()
+            self.assertRegex(head, rf"^Profile of 20 steps on {threads} threads?, FMA peak \d+")
+            self.assertTrue(columns.endswith("  Of peak"))
+            step = rows.pop()
+            cells = [re.split(r"  +", row) for row in rows[:-1]]
+            self.assertEqual([row[0] for row in cells if row[1] == "forward"],
+                             ["0_conv2d", "1_relu", "2_conv2d", "3_relu", "4_dense", "5_relu",
+                              "6_dense"])
+            self.assertEqual([row[0] for row in cells if row[1] == "data gradient"],
+                             ["1_relu", "2_conv2d", "3_relu", "4_dense", "5_relu", "6_dense"])
+            self.assertEqual([row[0] for row in cells if row[1] == "weight gradient"],
+                             ["0_conv2d", "2_conv2d", "4_dense", "6_dense"])
+            times = [float(re.search(r" (\d+\.\d\d) ", row)[1]) for row in [*rows[:-1], step]]
+            self.assertAlmostEqual(sum(times[:-1]), times[-1], delta=0.2)
+            self.assertTrue(all(time > 0 for time in times))
+
     def test_wrong_usage_is_one_line_and_2(self):
         for options in (["--foo"], ["foo"], ["--steps"], ["--steps", "x"], ["--steps", "-1"],
                         ["--steps", "1.5"], ["--steps", "99999999999999"], ["--threads", "0"],

@@ -8,6 +8,7 @@
 #include "etch/app/log.hpp"
 #include "etch/app/notebook.hpp"
 #include "etch/app/predict.hpp"
+#include "etch/app/profile.hpp"
 #include "etch/app/program.hpp"
 #include "etch/app/report.hpp"
 #include "etch/etch.hpp"
@@ -103,7 +104,8 @@ void train(const Settings& settings, const Options& options, const Optimizer& op
                                           .weight_decay = settings.weight_decay,
                                           .dropout = options.dropout,
                                           .augmentation = settings.augmentation,
-                                          .optimizer = optimizer},
+                                          .optimizer = optimizer,
+                                          .profile = options.profile},
                                          team);
   Evaluator<Net> evaluator(model, team);
   notebook.initialized();
@@ -123,6 +125,10 @@ void train(const Settings& settings, const Options& options, const Optimizer& op
   if (settings.steps == 0) notebook.validation(evaluator.accuracy(data.validation));
   notebook.test(evaluator.accuracy(data.test));
   report_test(evaluator, data, options);
+  if (options.profile) {
+    const double peak = ETCH_DISPATCH(model.target().id, probe_peak)();
+    std::fputs(profile_table(trainer.profile(), peak, Batch).c_str(), stdout);
+  }
   predict(model, options.predict, pictures);
   log.finish();
 }

@@ -38,6 +38,7 @@ struct Options {
   std::filesystem::path init, save, log, mistakes;  // files, where not empty
   std::vector<std::string> predict;                 // PNG pictures
   bool confusion = false;
+  bool profile = false;
   bool summary = false;
 
   /// Pictures alone are to be classified, by a model that is there.

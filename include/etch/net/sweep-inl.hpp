@@ -13,6 +13,7 @@
 #include "etch/base/pictures.hpp"
 #include "etch/layer/passes-inl.hpp"
 #include "etch/net/arena.hpp"
+#include "etch/net/pass_times.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
@@ -43,6 +44,7 @@ struct Sweep {
   int batch;
   int first, rows;
   Context context;
+  PassTimes<Net>* times = nullptr;  // where a profile is wanted
 
   /// The samples' part of layer `i`'s output in `arena`; i = -1 is the network's input.
   template <class Out>
@@ -67,6 +69,12 @@ struct Sweep {
     return here;
   }
 
+  using LayerTimes = typename PassTimes<Net>::Layer;
+  /// For the profile: layer `i` has done `pass`.
+  void ends(std::size_t i, typename PassTimes<Net>::Time LayerTimes::*pass) const {
+    if (times != nullptr) times->lap(times->layers[i].*pass);
+  }
+
   /// From the network's input to its output.
   void forward() const {
     Net::for_each_step([&]<class Step>() HWY_ATTR {
@@ -74,6 +82,7 @@ struct Sweep {
       Passes<typename Step::Layer, typename Step::In>::forward(
           context_of<Step>(), at<typename Step::In>(activations, i - 1),
           variables<Step>(parameters).data(), at<typename Step::Out>(activations, i), rows);
+      ends(Step::index, &LayerTimes::forward);
     });
   }
 
@@ -90,6 +99,7 @@ struct Sweep {
             context_of<Step>(), at<In>(activations, i - 1), at<Out>(activations, i),
             variables<Step>(parameters).data(), at<Out>(gradients, i), at<In>(gradients, i - 1),
             rows);
+        ends(Step::index, &LayerTimes::data_gradient);
       }
     });
   }
@@ -118,6 +128,7 @@ struct Sweep {
           Layer::weight_gradient(context_of<Step>(), tile - before, at<In>(activations, i - 1),
                                  at<Out>(gradients, i), variables<Step>(parameter_gradients).data(),
                                  rows);
+          ends(Step::index, &LayerTimes::weight_gradient);
         }
         before += Layer::gradient_tiles;
       }

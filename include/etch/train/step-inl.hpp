@@ -57,18 +57,22 @@ void compute_gradients(const float* parameters, const Minibatch& minibatch,
     Sweep<Net> sweep{parameters, state.activations.data(), Batch, first, rows, context};
     sweep.context.scratch =
         state.scratch.data() + static_cast<std::size_t>(worker) * state.scratch_floats;
+    sweep.times = state.start(worker);
     return sweep;
   };
 
   team.run(ceil_div(count, tile_rows), [&](int tile, int worker) HWY_ATTR {
     const int first = tile * tile_rows;
     const Sweep<Net> sweep = sweep_of(first, std::min(tile_rows, count - first), worker);
+    PassTimes<Net>* const times = sweep.times;
     gather_augmented(minibatch.pictures, augmentation, sweep);
+    if (times != nullptr) times->lap(times->input);
     sweep.forward();
     softmax_cross_entropy<Out>(
         sweep.template at<Out>(state.activations.data(), last), minibatch.labels.data() + first,
         1 / static_cast<float>(count), sweep.template at<Out>(state.gradients.data(), last),
         state.losses.data() + first, state.correct.data() + first, sweep.rows);
+    if (times != nullptr) times->lap(times->loss);
     sweep.backward(state.gradients.data());
   });
 
@@ -85,7 +89,8 @@ void update(const Optimizer& optimizer, const UpdateContext& context, float* par
             StepState<Net, Batch, Optimizer>& state, Team& team) {
   constexpr std::size_t all = Arena<Net>::parameters.floats;
   constexpr std::size_t weights = Arena<Net>::parameters.weights;
-  team.run(static_cast<int>(state.update_tiles), [&](int tile, int) HWY_ATTR {
+  team.run(static_cast<int>(state.update_tiles), [&](int tile, int worker) HWY_ATTR {
+    PassTimes<Net>* const times = state.start(worker);
     const std::size_t first = static_cast<std::size_t>(tile) * update_tile;
     const std::size_t end = std::min(first + update_tile, all);
     const std::size_t border = std::clamp(weights, first, end);
@@ -97,6 +102,7 @@ void update(const Optimizer& optimizer, const UpdateContext& context, float* par
     };
     state.squares[static_cast<std::size_t>(tile)] = part(context, first, border);
     part({.rate = context.rate, .step = context.step}, border, end);
+    if (times != nullptr) times->lap(times->update);
   });
 }
 

@@ -10,6 +10,7 @@
 #include "etch/base/team.hpp"
 #include "etch/layer/contract.hpp"
 #include "etch/net/arena.hpp"
+#include "etch/net/pass_times.hpp"
 
 namespace etch {
 
@@ -26,7 +27,9 @@ inline constexpr std::size_t update_tile = 4096;
 /// The memory of training, apart from the parameters themselves.
 template <class Net, int Batch, class Optimizer>
 struct StepState {
-  explicit StepState(int threads) : scratch(scratch_floats * static_cast<std::size_t>(threads)) {}
+  explicit StepState(int threads, bool profile)
+      : scratch(scratch_floats * static_cast<std::size_t>(threads)),
+        times(profile ? static_cast<std::size_t>(threads) : 0) {}
 
   /// A pass's scratch memory, or a picture before it is warped.
   static constexpr std::size_t scratch_floats =
@@ -41,6 +44,15 @@ struct StepState {
   std::array<float, Batch> losses{};                              // of each sample
   std::array<std::uint8_t, Batch> correct{};                      // whether each was
   std::array<float, update_tiles> squares{};  // sums of the squared weights of each tile
+  std::vector<PassTimes<Net>> times;          // of each thread, where a profile is wanted
+
+  /// The times of `worker`, which begin to count; null where no profile is wanted.
+  PassTimes<Net>* start(int worker) {
+    if (times.empty()) return nullptr;
+    PassTimes<Net>& own = times[static_cast<std::size_t>(worker)];
+    own.start();
+    return &own;
+  }
 };
 
 }  // namespace etch

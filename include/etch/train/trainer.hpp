@@ -1,6 +1,7 @@
 #ifndef ETCH_TRAIN_TRAINER_HPP
 #define ETCH_TRAIN_TRAINER_HPP
 
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
@@ -14,6 +15,7 @@
 #include "etch/train/learning_rate.hpp"
 #include "etch/train/metrics.hpp"
 #include "etch/train/momentum-inl.hpp"
+#include "etch/train/profile.hpp"
 #include "etch/train/sgd-inl.hpp"
 #include "etch/train/step-inl.hpp"
 
@@ -67,17 +69,19 @@ class Trainer {
     std::optional<float> dropout = std::nullopt;  // rate of all Dropout layers, for their own
     Augmentation augmentation = {};               // of training pictures
     Optimizer optimizer = {};
+    bool profile = false;  // whether profile() is to know where the time goes; under 2 % of it
   };
 
   /// `model` and `team` must outlive the trainer; without a team it works alone.
   Trainer(Model<Net>& model, const Options& options, Team& team = no_team())
-      : model_(model), options_(options), team_(team), state_(team.size()) {
+      : model_(model), options_(options), team_(team), state_(team.size(), options.profile) {
     check(options);
   }
 
   /// Learns from a minibatch. The metrics are those before it, with dropout and the L2 term.
   /// Throws Error where the minibatch does not suit the network.
   Metrics step(const Minibatch& minibatch) {
+    const auto start = options_.profile ? Clock::now() : Clock::time_point();
     Metrics metrics = compute_gradients(minibatch);
     const UpdateContext context{.rate = options_.learning_rate.at(step_),
                                 .l2 = options_.l2,
@@ -88,6 +92,7 @@ class Trainer {
     const double squares = std::accumulate(state_.squares.begin(), state_.squares.end(), 0.0);
     metrics.loss += static_cast<float>(options_.l2 * squares / 2);
     ++step_;
+    if (options_.profile) steps_time_ += Clock::now() - start;
     return metrics;
   }
 
@@ -112,7 +117,17 @@ class Trainer {
   /// Steps done.
   std::uint32_t steps() const { return step_; }
 
+  /// Where the time of these steps went; all zero without Options::profile.
+  Profile<Net> profile() const {
+    Profile<Net> sum{
+        .passes = {}, .steps_time = steps_time_, .steps = step_, .threads = team_.size()};
+    for (const PassTimes<Net>& thread : state_.times) sum.passes += thread;
+    return sum;
+  }
+
  private:
+  using Clock = std::chrono::steady_clock;
+
   static void check(const Options& options) {
     const auto refuse = [](const char* option, const char* required, float came) {
       throw Error(std::string("trainer: ") + option, std::string("requires ") + required + ", " +
@@ -169,6 +184,7 @@ class Trainer {
   Team& team_;
   StepState<Net, Batch, Optimizer> state_;
   std::uint32_t step_ = 0;
+  Clock::duration steps_time_{};
 };
 
 }  // namespace etch

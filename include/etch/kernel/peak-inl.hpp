@@ -1,10 +1,10 @@
 // What one core can do at most, measured where and when a kernel is.
 
-#if defined(ETCH_BENCH_PEAK_INL_HPP) == defined(HWY_TARGET_TOGGLE)
-#ifdef ETCH_BENCH_PEAK_INL_HPP
-#undef ETCH_BENCH_PEAK_INL_HPP
+#if defined(ETCH_KERNEL_PEAK_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_KERNEL_PEAK_INL_HPP
+#undef ETCH_KERNEL_PEAK_INL_HPP
 #else
-#define ETCH_BENCH_PEAK_INL_HPP
+#define ETCH_KERNEL_PEAK_INL_HPP
 #endif
 
 #include <chrono>

@@ -1,0 +1,52 @@
+#ifndef ETCH_APP_PROFILE_HPP
+#define ETCH_APP_PROFILE_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "etch/train/profile.hpp"
+
+namespace etch::app {
+
+/// A part of a training step: how long all threads together were at it, in all steps.
+struct ProfileRow {
+  std::string_view layer, pass;
+  double seconds = 0;
+  double flops = 0;  // 0 where nothing is multiplied and summed
+};
+
+/// A line for each part: its microseconds in a step, its share of the step, and how near it came to
+/// `peak`, the FLOPs that one thread could do in a second. `seconds` is from the beginning to the
+/// end of each step, summed; what threads waited for each other then is a line, too.
+std::string profile_table(const std::vector<ProfileRow>& rows, std::uint32_t steps, double seconds,
+                          int threads, double peak);
+
+/// The same of training on minibatches of `batch`, in the order of a step.
+template <class Net>
+std::string profile_table(const Profile<Net>& profile, double peak, int batch) {
+  const auto seconds = [](auto time) { return std::chrono::duration<double>(time).count(); };
+  const PassTimes<Net>& times = profile.passes;
+  std::vector<ProfileRow> forward{{"input", "gather", seconds(times.input)}}, backward;
+  Net::for_each_step([&]<class Step>() {
+    const auto& layer = times.layers[Step::index];
+    const double flops = static_cast<double>(Step::flops) * batch * profile.steps;
+    forward.push_back({Step::name, "forward", seconds(layer.forward), flops});
+    if (Step::index > Net::first_trained) {
+      backward.push_back({Step::name, "data gradient", seconds(layer.data_gradient), flops});
+    }
+    if (Step::has_variables) {
+      backward.push_back({Step::name, "weight gradient", seconds(layer.weight_gradient), flops});
+    }
+  });
+  forward.push_back({"loss", "", seconds(times.loss)});
+  backward.push_back({"update", "", seconds(times.update)});
+  forward.insert(forward.end(), backward.begin(), backward.end());
+  return profile_table(forward, profile.steps, seconds(profile.steps_time), profile.threads, peak);
+}
+
+}  // namespace etch::app
+
+#endif
