@@ -6,8 +6,8 @@
 The first `error:` line holds the sentence, which etch continues with what to do. What the source
 `shows`, " ... " standing for anything, is in the same diagnostic: before that line, in it, or in
 the first note below it (names without `etch::`). It is the only error. With -DETCH_FIXED the source
-compiles, so that there is no other reason. The header that all include is compiled once, beforehand:
-that makes a source five times as fast."""
+compiles, so that there is no other reason. The header that all include is compiled once,
+beforehand: five times as fast."""
 
 import pathlib
 import re
