@@ -5,6 +5,8 @@
 // row are unrolled: every pixel is broadcast once and meets all taps that it has a part in (0.3 to
 // 0.6 loads per multiplication). Unrolling the window's rows too made it 1.2 (clang) to 4.4 (g++)
 // times slower. Borders cost nothing: columns are skipped at compile time, rows at run time.
+//
+// `sizes` shapes the tile, window included; `s` is what loops count with (loop_sizes.hpp).
 
 #if defined(ETCH_KERNEL_CONV2D_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_CONV2D_INL_HPP
@@ -17,6 +19,7 @@
 
 #include "etch/kernel/conv2d_blocks-inl.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
+#include "etch/kernel/loop_sizes.hpp"
 #include "etch/kernel/transpose-inl.hpp"
 #include "etch/kernel/vec-inl.hpp"
 
@@ -24,20 +27,21 @@ HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
 /// Columns of one row that fit into the registers beside the window's weights and a pixel.
-template <Conv2DSizes s>
-inline constexpr int conv_columns = std::max(registers - s.kernel() - 3, 4);
+template <Conv2DSizes sizes>
+inline constexpr int conv_columns = std::max(registers - sizes.kernel() - 3, 4);
 
 // ------------------------------------------------------------------------------------- forward
 
-template <Conv2DSizes s>
+template <Conv2DSizes sizes>
 struct Conv2DForward {
-  using Tag = TagFor<s.filters>;
+  using Tag = TagFor<sizes.filters>;
   using Lanes = hn::Vec<Tag>;
   static constexpr Tag tag{};
-  static constexpr Window window = s.columns;
-  static constexpr Blocks blocks = balanced(window.out, conv_columns<s>, 1);
+  ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
+  static constexpr Window window = sizes.columns;
+  static constexpr Blocks blocks = balanced(window.out, conv_columns<sizes>, 1);
   /// Rows at a time: a short row alone has too few sums to hide the latency of an FMA.
-  static constexpr int rows = std::clamp(conv_columns<s> / blocks.columns, 1, 4);
+  static constexpr int rows = std::clamp(conv_columns<sizes> / blocks.columns, 1, 4);
 
   /// The inputs of a block, counted from the window's start at its first place.
   static constexpr Clip clip(int block) {
@@ -48,23 +52,23 @@ struct Conv2DForward {
 
   /// `R` rows of output from `row` on, `Columns` places from `column` on, one vector of filters.
   template <int R, int Columns, Clip c>
-  static HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w, Lanes bias,
-                              float* HWY_RESTRICT y, int row, int column, int filters) {
+  HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w, Lanes bias,
+                       float* HWY_RESTRICT y, int row, int column, int filters) const {
     Lanes sum[R][Columns];
     ETCH_UNROLL for (int r = 0; r < R; ++r) {
       ETCH_UNROLL for (int o = 0; o < Columns; ++o) sum[r][o] = hn::Zero(tag);
     }
     const int start = column * window.stride - window.before;
-    for (int ky = 0; ky < s.rows.size; ++ky) {
+    for (int ky = 0; ky < sizes.rows.size; ++ky) {
       const float* line[R];
       ETCH_UNROLL for (int r = 0; r < R; ++r) {
-        const int iy = (row + r) * s.rows.stride - s.rows.before + ky;
+        const int iy = (row + r) * sizes.rows.stride - s.rows.before + ky;
         const bool inside = iy >= 0 && iy < s.rows.in;
-        line[r] = inside ? x + (iy * window.in + start) * s.channels : nullptr;
+        line[r] = inside ? x + (iy * s.columns.in + start) * s.channels : nullptr;
       }
       for (int channel = 0; channel < s.channels; ++channel) {
         Lanes taps[window.size];
-        const float* w_line = w + (ky * s.channels + channel) * s.line_floats();
+        const float* w_line = w + (ky * s.channels + channel) * sizes.line_floats();
         ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
           taps[kx] = hn::Load(tag, w_line + kx * conv_panel);
         }
@@ -83,15 +87,15 @@ struct Conv2DForward {
       }
     }
     ETCH_UNROLL for (int r = 0; r < R; ++r) {
-      float* y_row = y + ((row + r) * window.out + column) * s.filters;
+      float* y_row = y + ((row + r) * s.columns.out + column) * s.filters;
       ETCH_UNROLL for (int o = 0; o < Columns; ++o) {
         store_first(hn::Add(sum[r][o], bias), tag, y_row + o * s.filters, filters);
       }
     }
   }
 
-  static HWY_INLINE void picture(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
-                                 const float* HWY_RESTRICT b, float* HWY_RESTRICT y) {
+  HWY_INLINE void picture(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
+                          const float* HWY_RESTRICT b, float* HWY_RESTRICT y) const {
     for (int filter = 0; filter < s.filters; filter += lanes_of<Tag>) {
       const float* w_panel = w + filter / conv_panel * s.panel_floats() + filter % conv_panel;
       const Lanes bias = hn::LoadU(tag, b + filter);
@@ -107,11 +111,12 @@ struct Conv2DForward {
 };
 
 /// y = x * W + b.
-template <Conv2DSizes s>
+template <Conv2DSizes sizes>
 void conv2d_forward(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                     const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int samples) {
+  const Conv2DForward<sizes> forward;
   for (int n = 0; n < samples; ++n) {
-    Conv2DForward<s>::picture(x + n * s.x_stride, w, b, y + n * s.y_stride);
+    forward.picture(x + n * forward.s.x_stride, w, b, y + n * forward.s.y_stride);
   }
 }
 
@@ -119,34 +124,37 @@ void conv2d_forward(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
 
 /// The weights with the roles of filters and channels exchanged: to[channel panel][ky][filter][kx]
 /// [16 channels].
-template <Conv2DSizes s>
+template <Conv2DSizes sizes>
 void conv2d_transpose_weights(const float* HWY_RESTRICT w, float* HWY_RESTRICT to) {
-  constexpr int filters = s.filter_panels() * conv_panel;
+  ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
+  ETCH_SPECIALISED const int filters = s.filter_panels() * conv_panel;
   for (int f = 0; f < filters; f += lanes) {
     const float* w_panel = w + f / conv_panel * s.panel_floats() + f % conv_panel;
     for (int c = 0; c < s.channel_panels() * conv_panel; c += lanes) {
       float* to_panel =
-          to + (std::ptrdiff_t{c / conv_panel} * s.rows.size * filters + f) * s.line_floats() +
+          to +
+          (std::ptrdiff_t{c / conv_panel} * sizes.rows.size * filters + f) * sizes.line_floats() +
           c % conv_panel;
-      for (int ky = 0; ky < s.rows.size; ++ky) {
-        for (int kx = 0; kx < s.kernel(); ++kx) {
+      for (int ky = 0; ky < sizes.rows.size; ++ky) {
+        for (int kx = 0; kx < sizes.kernel(); ++kx) {
           transpose_block<FloatTag>(
-              w_panel + (ky * s.channels + c) * s.line_floats() + kx * conv_panel, s.line_floats(),
-              s.channels - c, to_panel + ky * filters * s.line_floats() + kx * conv_panel,
-              s.line_floats());
+              w_panel + (ky * s.channels + c) * sizes.line_floats() + kx * conv_panel,
+              sizes.line_floats(), s.channels - c,
+              to_panel + ky * filters * sizes.line_floats() + kx * conv_panel, sizes.line_floats());
         }
       }
     }
   }
 }
 
-template <Conv2DSizes s>
+template <Conv2DSizes sizes>
 struct Conv2DDataGradient {
-  using Tag = TagFor<s.channels>;
+  using Tag = TagFor<sizes.channels>;
   using Lanes = hn::Vec<Tag>;
   static constexpr Tag tag{};
-  static constexpr Window window = s.columns;
-  static constexpr Blocks blocks = balanced(window.in, conv_columns<s>, window.stride);
+  ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
+  static constexpr Window window = sizes.columns;
+  static constexpr Blocks blocks = balanced(window.in, conv_columns<sizes>, window.stride);
 
   /// The first output that touches a block, counted from the block's start / stride; at most 0.
   static constexpr int reach = -((window.size - 1 - window.before) / window.stride);
@@ -161,19 +169,19 @@ struct Conv2DDataGradient {
 
   /// Pixels [column, column + Columns) of row `row`, one vector of channels.
   template <int Columns, Clip c>
-  static HWY_INLINE void tile(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
-                              float* HWY_RESTRICT dx, int row, int column, int channels) {
-    constexpr int filters = s.filter_panels() * conv_panel;
+  HWY_INLINE void tile(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
+                       float* HWY_RESTRICT dx, int row, int column, int channels) const {
+    ETCH_SPECIALISED const int filters = s.filter_panels() * conv_panel;
     Lanes sum[Columns];
     ETCH_UNROLL for (int x = 0; x < Columns; ++x) sum[x] = hn::Zero(tag);
-    for (int ky = 0; ky < s.rows.size; ++ky) {
+    for (int ky = 0; ky < sizes.rows.size; ++ky) {
       const int place = row + s.rows.before - ky;
-      const int oy = place / s.rows.stride;
-      if (place < 0 || place % s.rows.stride != 0 || oy >= s.rows.out) continue;
-      const float* line = dy + (oy * window.out + column / window.stride + reach) * s.filters;
+      const int oy = place / sizes.rows.stride;
+      if (place < 0 || place % sizes.rows.stride != 0 || oy >= s.rows.out) continue;
+      const float* line = dy + (oy * s.columns.out + column / window.stride + reach) * s.filters;
       for (int filter = 0; filter < s.filters; ++filter) {
         Lanes taps[window.size];
-        const float* w_line = w + (ky * filters + filter) * s.line_floats();
+        const float* w_line = w + (ky * filters + filter) * sizes.line_floats();
         ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
           taps[kx] = hn::Load(tag, w_line + kx * conv_panel);
         }
@@ -187,14 +195,14 @@ struct Conv2DDataGradient {
       }
     }
     ETCH_UNROLL for (int x = 0; x < Columns; ++x) {
-      store_first(sum[x], tag, dx + (row * window.in + column + x) * s.channels, channels);
+      store_first(sum[x], tag, dx + (row * s.columns.in + column + x) * s.channels, channels);
     }
   }
 
-  static HWY_INLINE void picture(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
-                                 float* HWY_RESTRICT dx) {
-    constexpr std::ptrdiff_t panel =
-        std::ptrdiff_t{s.rows.size} * s.filter_panels() * conv_panel * s.line_floats();
+  HWY_INLINE void picture(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
+                          float* HWY_RESTRICT dx) const {
+    ETCH_SPECIALISED const std::ptrdiff_t panel =
+        std::ptrdiff_t{sizes.rows.size} * s.filter_panels() * conv_panel * sizes.line_floats();
     for (int channel = 0; channel < s.channels; channel += lanes_of<Tag>) {
       const float* w_panel = w + channel / conv_panel * panel + channel % conv_panel;
       for (int row = 0; row < s.rows.in; ++row) {
@@ -207,27 +215,30 @@ struct Conv2DDataGradient {
   }
 };
 
-/// dx = dy * W^T. `scratch`: s.transposed_weights() floats.
-template <Conv2DSizes s>
+/// dx = dy * W^T. `scratch`: sizes.transposed_weights() floats.
+template <Conv2DSizes sizes>
 void conv2d_data_gradient(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
                           float* HWY_RESTRICT dx, int samples, float* HWY_RESTRICT scratch) {
-  conv2d_transpose_weights<s>(w, scratch);
+  conv2d_transpose_weights<sizes>(w, scratch);
+  const Conv2DDataGradient<sizes> gradient;
   for (int n = 0; n < samples; ++n) {
-    Conv2DDataGradient<s>::picture(dy + n * s.y_stride, scratch, dx + n * s.x_stride);
+    gradient.picture(dy + n * gradient.s.y_stride, scratch, dx + n * gradient.s.x_stride);
   }
 }
 
 // ----------------------------------------------------------------------------- weight gradient
 
-template <Conv2DSizes s>
+template <Conv2DSizes sizes>
 struct Conv2DWeightGradient {
-  using Tag = TagFor<s.filters>;
+  using Tag = TagFor<sizes.filters>;
   using Lanes = hn::Vec<Tag>;
   static constexpr Tag tag{};
-  static constexpr Window window = s.columns;
+  ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
+  static constexpr Window window = sizes.columns;
   /// Lines whose taps are summed in registers together; they share the loads of dy.
-  static constexpr int lines = std::clamp((registers - 7) / window.size, 1, std::min(s.lines(), 8));
-  static constexpr int groups = ceil_div(s.lines(), lines);
+  static constexpr int lines =
+      std::clamp((registers - 7) / window.size, 1, std::min(sizes.lines(), 8));
+  static constexpr int groups = ceil_div(sizes.lines(), lines);
   static constexpr Blocks blocks =
       balanced(window.out, std::max(registers - 2 - lines * window.size, 2), 1);
   static constexpr Clip clip(int block) {
@@ -242,8 +253,8 @@ struct Conv2DWeightGradient {
   /// Adds what `Columns` outputs of one row, from `dy` on, have in common with the lines under
   /// them.
   template <int Lines, int Columns, Clip c>
-  static HWY_INLINE void add(const float* const (&line)[Lines], const float* HWY_RESTRICT dy,
-                             int start, int filters, Sums<Lines>& sum) {
+  HWY_INLINE void add(const float* const (&line)[Lines], const float* HWY_RESTRICT dy, int start,
+                      int filters, Sums<Lines>& sum) const {
     Lanes gradient[Columns];
     ETCH_UNROLL for (int o = 0; o < Columns; ++o) {
       gradient[o] = load_first(tag, dy + o * s.filters, filters);
@@ -264,8 +275,8 @@ struct Conv2DWeightGradient {
 
   /// dW of `Lines` lines from `first` on and one vector of filters, summed over all samples.
   template <int Lines>
-  static HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
-                              float* HWY_RESTRICT dw, int samples, int first, int filters) {
+  HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
+                       float* HWY_RESTRICT dw, int samples, int first, int filters) const {
     Sums<Lines> sum;
     ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
       ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) sum[l][kx] = hn::Zero(tag);
@@ -275,13 +286,13 @@ struct Conv2DWeightGradient {
         const float* line[Lines];
         ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
           const int ky = (first + l) / s.channels;
-          const int iy = oy * s.rows.stride - s.rows.before + ky;
+          const int iy = oy * sizes.rows.stride - s.rows.before + ky;
           const bool inside = iy >= 0 && iy < s.rows.in;
-          line[l] =
-              inside ? x + n * s.x_stride + iy * window.in * s.channels + (first + l) % s.channels
-                     : nullptr;
+          line[l] = inside ? x + n * s.x_stride + iy * s.columns.in * s.channels +
+                                 (first + l) % s.channels
+                           : nullptr;
         }
-        const float* dy_row = dy + n * s.y_stride + oy * window.out * s.filters;
+        const float* dy_row = dy + n * s.y_stride + oy * s.columns.out * s.filters;
         for_blocks<blocks, clip>([&]<int Columns, Clip c>(int block) ETCH_LAMBDA {
           const int column = block * blocks.columns;
           add<Lines, Columns, c>(line, dy_row + column * s.filters,
@@ -291,40 +302,43 @@ struct Conv2DWeightGradient {
     }
     ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
       ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
-        hn::Store(sum[l][kx], tag, dw + (first + l) * s.line_floats() + kx * conv_panel);
+        hn::Store(sum[l][kx], tag, dw + (first + l) * sizes.line_floats() + kx * conv_panel);
       }
     }
   }
 };
 
 /// How many pieces dW falls into that can be computed apart.
-template <Conv2DSizes s>
+template <Conv2DSizes sizes>
 inline constexpr int conv2d_weight_gradient_tiles =
-    Conv2DWeightGradient<s>::groups* s.filter_panels();
+    Conv2DWeightGradient<sizes>::groups* sizes.filter_panels();
 
 /// dW = sum over the samples of x correlated with dy; piece `piece` of it.
-template <Conv2DSizes s>
+template <Conv2DSizes sizes>
 void conv2d_weight_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
                             float* HWY_RESTRICT dw, int samples, int piece) {
-  using Gradient = Conv2DWeightGradient<s>;
-  constexpr int rest = s.lines() % Gradient::lines;
+  using Gradient = Conv2DWeightGradient<sizes>;
+  constexpr int rest = sizes.lines() % Gradient::lines;
+  const Gradient gradient;
+  const Conv2DSizes& s = gradient.s;
   const int panel = piece / Gradient::groups * conv_panel;
   const int first = piece % Gradient::groups * Gradient::lines;
   for (int filter = panel; filter < std::min(panel + conv_panel, s.filters);
        filter += lanes_of<typename Gradient::Tag>) {
     float* dw_panel = dw + panel / conv_panel * s.panel_floats() + filter - panel;
     if (first + Gradient::lines <= s.lines()) {
-      Gradient::template tile<Gradient::lines>(x, dy + filter, dw_panel, samples, first,
-                                               s.filters - filter);
+      gradient.template tile<Gradient::lines>(x, dy + filter, dw_panel, samples, first,
+                                              s.filters - filter);
     } else if constexpr (rest > 0) {
-      Gradient::template tile<rest>(x, dy + filter, dw_panel, samples, first, s.filters - filter);
+      gradient.template tile<rest>(x, dy + filter, dw_panel, samples, first, s.filters - filter);
     }
   }
 }
 
 /// db[f] = sum of dy over samples and pixels. `db` is padded to panels.
-template <Conv2DSizes s>
+template <Conv2DSizes sizes>
 void conv2d_bias_gradient(const float* HWY_RESTRICT dy, float* HWY_RESTRICT db, int samples) {
+  ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
   for (int filter = 0; filter < s.filters; filter += lanes) {
     Vec sum = hn::Zero(float_tag);
     for (int n = 0; n < samples; ++n) {

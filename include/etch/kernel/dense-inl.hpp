@@ -6,6 +6,8 @@
 //     wide    panels [N / 32][K][32]: a panel's row is two vectors, its rows follow each other
 //     narrow  [N][K padded to 16], for N <= 16, where a panel would be mostly padding
 // What pads W, x and y is zero, and is left zero.
+//
+// `sizes` shapes the tile; `s` is what loops count with (loop_sizes.hpp).
 
 #if defined(ETCH_KERNEL_DENSE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_DENSE_INL_HPP
@@ -17,6 +19,7 @@
 #include <algorithm>
 
 #include "etch/kernel/dense_layout.hpp"
+#include "etch/kernel/loop_sizes.hpp"
 #include "etch/kernel/tile-inl.hpp"
 #include "etch/kernel/transpose-inl.hpp"
 
@@ -30,18 +33,19 @@ inline constexpr int dense_rows = registers == 32 ? 8 : 6;
 /// Calls `columns(Int<V>, first_column)` for groups of V = 2 or 1 vectors that cover N columns.
 template <int N, class Columns>
 HWY_INLINE void for_column_groups(const Columns& columns) {
-  constexpr int vectors = ceil_div(N, lanes);
+  ETCH_SPECIALISED const int vectors = loop_sizes<ceil_div(N, lanes)>();
   for (int v = 0; v + 2 <= vectors; v += 2) columns(Int<2>(), v * lanes);
-  if constexpr (vectors % 2 == 1) columns(Int<1>(), (vectors - 1) * lanes);
+  if constexpr (ceil_div(N, lanes) % 2 == 1) columns(Int<1>(), (vectors - 1) * lanes);
 }
 
 // ---------------------------------------------------------------------------------------- wide
 
 /// y = x W + b.
-template <DenseSizes s>
+template <DenseSizes sizes>
 void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                         const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows) {
-  for_column_groups<s.outputs>([&](auto vectors, int column) ETCH_LAMBDA {
+  ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
+  for_column_groups<sizes.outputs>([&](auto vectors, int column) ETCH_LAMBDA {
     const float* w_column = w + s.panel(column);
     for_row_tiles<dense_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
       Tile<FloatTag, tile_rows, vectors> tile;
@@ -55,9 +59,10 @@ void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w
 
 /// dx = dy W^T. The samples are the lanes: W's elements are broadcast as they lie, and only dy and
 /// dx, which are small beside W, are transposed. `scratch`: N padded to 32, times 16.
-template <DenseSizes s, class Tag>
+template <DenseSizes sizes, class Tag>
 void dense_data_gradient_wide(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
                               float* HWY_RESTRICT dx, int rows, float* HWY_RESTRICT scratch) {
+  ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   constexpr int samples = lanes_of<Tag>;
   constexpr int block = registers / 2;  // inputs at a time
   for (int n = 0; n < s.outputs; n += samples) {
@@ -70,7 +75,7 @@ void dense_data_gradient_wide(const float* HWY_RESTRICT dy, const float* HWY_RES
                       samples, std::min(dense_panel, s.outputs - n));
     }
   };
-  if constexpr (s.inputs >= block) {
+  if constexpr (sizes.inputs >= block) {
     for (int k = 0; k < s.inputs; k += block) {
       const int first = std::min(k, s.inputs - block);  // the last block may overlap
       Tile<Tag, block, 1> tile;
@@ -96,28 +101,30 @@ void dense_data_gradient_wide(const float* HWY_RESTRICT dy, const float* HWY_RES
 }
 
 /// The same for any number of rows: the narrowest vectors that hold what is left of them.
-template <DenseSizes s>
+template <DenseSizes sizes>
 void dense_data_gradient_wide(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
                               float* HWY_RESTRICT dx, int rows, float* HWY_RESTRICT scratch) {
+  ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   using Half = hn::CappedTag<float, std::max(lanes / 2, 4)>;
   for (int row = 0; row < rows; row += lanes) {
     const int count = std::min(lanes, rows - row);
     const float* dy_row = dy + row * s.y_stride;
     float* dx_row = dx + row * s.x_stride;
     if (count > lanes_of<Half>) {
-      dense_data_gradient_wide<s, FloatTag>(dy_row, w, dx_row, count, scratch);
+      dense_data_gradient_wide<sizes, FloatTag>(dy_row, w, dx_row, count, scratch);
     } else {
-      dense_data_gradient_wide<s, Half>(dy_row, w, dx_row, count, scratch);
+      dense_data_gradient_wide<sizes, Half>(dy_row, w, dx_row, count, scratch);
     }
   }
 }
 
 /// dW = x^T dy for inputs [first, first + count) of the panel at `column`; dW is that panel.
 /// `scratch`: rows x 32, for dy's columns side by side: a power of two apart they would alias.
-template <DenseSizes s>
+template <DenseSizes sizes>
 void dense_weight_gradient_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
                                 float* HWY_RESTRICT dw, int rows, int column, int first, int count,
                                 float* HWY_RESTRICT scratch) {
+  ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   constexpr int most = registers == 32 ? 12 : 6;
   for (int row = 0; row < rows; ++row) {
     for (int n = 0; n < dense_panel; n += lanes) {
@@ -139,56 +146,64 @@ void dense_weight_gradient_wide(const float* HWY_RESTRICT x, const float* HWY_RE
 
 // -------------------------------------------------------------------------------------- narrow
 
-/// Outputs [0, Outputs) of `Rows` samples as dot products, the lanes along the inputs. Writes whole
-/// vectors: what follows is padding, or written later.
-template <DenseSizes s, int Rows, int Outputs>
-HWY_INLINE void dense_dots(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
-                           const float* HWY_RESTRICT b, float* HWY_RESTRICT y) {
-  Vec sum[Rows][lanes];
-  ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
-    ETCH_UNROLL for (int n = 0; n < Outputs; ++n) sum[r][n] = hn::Zero(float_tag);
-  }
-  for (int k = 0; k < s.inputs; k += lanes) {
-    Vec x_k[Rows];
-    ETCH_UNROLL for (int r = 0; r < Rows; ++r) x_k[r] =
-        hn::LoadU(float_tag, x + r * s.x_stride + k);
-    ETCH_UNROLL for (int n = 0; n < Outputs; ++n) {
-      const Vec w_nk = hn::LoadU(float_tag, w + n * s.depth() + k);
-      ETCH_UNROLL for (int r = 0; r < Rows; ++r) sum[r][n] = hn::MulAdd(x_k[r], w_nk, sum[r][n]);
+template <DenseSizes sizes>
+struct DenseDots {
+  ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
+
+  /// Outputs [0, Outputs) of `Rows` samples as dot products, the lanes along the inputs. Writes
+  /// whole vectors: what follows is padding, or written later.
+  template <int Rows, int Outputs>
+  HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
+                       const float* HWY_RESTRICT b, float* HWY_RESTRICT y) const {
+    Vec sum[Rows][lanes];
+    ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
+      ETCH_UNROLL for (int n = 0; n < Outputs; ++n) sum[r][n] = hn::Zero(float_tag);
+    }
+    for (int k = 0; k < s.inputs; k += lanes) {
+      Vec x_k[Rows];
+      ETCH_UNROLL for (int r = 0; r < Rows; ++r) x_k[r] =
+          hn::LoadU(float_tag, x + r * s.x_stride + k);
+      ETCH_UNROLL for (int n = 0; n < Outputs; ++n) {
+        const Vec w_nk = hn::LoadU(float_tag, w + n * s.depth() + k);
+        ETCH_UNROLL for (int r = 0; r < Rows; ++r) sum[r][n] = hn::MulAdd(x_k[r], w_nk, sum[r][n]);
+      }
+    }
+    ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
+      const Vec dots = sum_each<FloatTag, Outputs>(sum[r]);
+      hn::StoreU(hn::Add(dots, hn::LoadU(float_tag, b)), float_tag, y + r * s.y_stride);
     }
   }
-  ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
-    const Vec dots = sum_each<FloatTag, Outputs>(sum[r]);
-    hn::StoreU(hn::Add(dots, hn::LoadU(float_tag, b)), float_tag, y + r * s.y_stride);
-  }
-}
+};
 
 /// y = x W^T + b.
-template <DenseSizes s>
+template <DenseSizes sizes>
 void dense_forward_narrow(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                           const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows) {
+  const DenseDots<sizes> dots;
+  const DenseSizes& s = dots.s;
   constexpr int most = std::min(registers - 6, lanes);  // sums of a row at a time
-  constexpr int outputs = ceil_div(s.outputs, ceil_div(s.outputs, most));
-  constexpr int rest = s.outputs % outputs;
+  constexpr int outputs = ceil_div(sizes.outputs, ceil_div(sizes.outputs, most));
+  constexpr int rest = sizes.outputs % outputs;
   for_row_tiles<(registers - 6) / outputs >= 2 ? 2 : 1>(
       rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
         const float* x_row = x + row * s.x_stride;
         float* y_row = y + row * s.y_stride;
         int n = 0;
         for (; n + outputs <= s.outputs; n += outputs) {
-          dense_dots<s, tile_rows, outputs>(x_row, w + n * s.depth(), b + n, y_row + n);
+          dots.template tile<tile_rows, outputs>(x_row, w + n * s.depth(), b + n, y_row + n);
         }
         if constexpr (rest > 0) {
-          dense_dots<s, tile_rows, rest>(x_row, w + n * s.depth(), b + n, y_row + n);
+          dots.template tile<tile_rows, rest>(x_row, w + n * s.depth(), b + n, y_row + n);
         }
       });
 }
 
 /// dx = dy W, the lanes along the inputs.
-template <DenseSizes s>
+template <DenseSizes sizes>
 void dense_data_gradient_narrow(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
                                 float* HWY_RESTRICT dx, int rows) {
-  for_column_groups<s.inputs>([&](auto vectors, int column) ETCH_LAMBDA {
+  ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
+  for_column_groups<sizes.inputs>([&](auto vectors, int column) ETCH_LAMBDA {
     for_row_tiles<dense_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
       Tile<FloatTag, tile_rows, vectors> tile;
       tile.clear();
@@ -199,9 +214,10 @@ void dense_data_gradient_narrow(const float* HWY_RESTRICT dy, const float* HWY_R
 }
 
 /// dW = dy^T x for inputs [first, first + count), count a multiple of 16 but at the end.
-template <DenseSizes s>
+template <DenseSizes sizes>
 void dense_weight_gradient_narrow(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
                                   float* HWY_RESTRICT dw, int rows, int first, int count) {
+  ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   for (int k = first; k < first + count; k += lanes) {
     for_row_tiles<registers == 32 ? 12 : 8>(s.outputs, [&](auto tile_rows, int n) ETCH_LAMBDA {
       Tile<FloatTag, tile_rows, 1> tile;
@@ -218,7 +234,8 @@ void dense_weight_gradient_narrow(const float* HWY_RESTRICT x, const float* HWY_
 template <int N>
 void sum_rows(const float* HWY_RESTRICT dy, std::ptrdiff_t stride, float* HWY_RESTRICT db,
               int rows) {
-  for (int n = 0; n < N; n += lanes) {
+  ETCH_SPECIALISED const int columns = loop_sizes<N>();
+  for (int n = 0; n < columns; n += lanes) {
     Vec sum = hn::Zero(float_tag);
     for (int row = 0; row < rows; ++row) {
       sum = hn::Add(sum, hn::LoadU(float_tag, dy + row * stride + n));

@@ -10,19 +10,26 @@
 #include <algorithm>
 #include <limits>
 
+#include "etch/kernel/loop_sizes.hpp"
 #include "etch/kernel/vec-inl.hpp"
 #include "etch/shape/window.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
+/// All that the kernels of a pooling are specialised by.
+struct MaxPool2DSizes {
+  Window rows, columns;
+  int channels;
+};
+
 /// Calls `pixel(offset in x)` for the pixels under the window at (oy, ox), row by row.
-template <Window rows, Window columns, int Channels, class Pixel>
-HWY_INLINE void for_window(int oy, int ox, const Pixel& pixel) {
-  for (int ky = rows.first(oy); ky < rows.last(oy); ++ky) {
-    const int iy = oy * rows.stride - rows.before + ky;
-    for (int kx = columns.first(ox); kx < columns.last(ox); ++kx) {
-      pixel((iy * columns.in + ox * columns.stride - columns.before + kx) * Channels);
+template <class Pixel>
+HWY_INLINE void for_window(const MaxPool2DSizes& s, int oy, int ox, const Pixel& pixel) {
+  for (int ky = s.rows.first(oy); ky < s.rows.last(oy); ++ky) {
+    const int iy = oy * s.rows.stride - s.rows.before + ky;
+    for (int kx = s.columns.first(ox); kx < s.columns.last(ox); ++kx) {
+      pixel((iy * s.columns.in + ox * s.columns.stride - s.columns.before + kx) * s.channels);
     }
   }
 }
@@ -30,15 +37,16 @@ HWY_INLINE void for_window(int oy, int ox, const Pixel& pixel) {
 /// y [rows.out][columns.out][Channels] of one sample x [rows.in][columns.in][Channels].
 template <Window rows, Window columns, int Channels>
 void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y) {
-  for (int oy = 0; oy < rows.out; ++oy) {
-    for (int ox = 0; ox < columns.out; ++ox) {
-      float* y_pixel = y + (oy * columns.out + ox) * Channels;
-      for (int c = 0; c < Channels; c += lanes) {
+  ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<MaxPool2DSizes{rows, columns, Channels}>();
+  for (int oy = 0; oy < s.rows.out; ++oy) {
+    for (int ox = 0; ox < s.columns.out; ++ox) {
+      float* y_pixel = y + (oy * s.columns.out + ox) * s.channels;
+      for (int c = 0; c < s.channels; c += lanes) {
         Vec largest = hn::Set(float_tag, -std::numeric_limits<float>::infinity());
-        for_window<rows, columns, Channels>(oy, ox, [&](int offset) ETCH_LAMBDA {
-          largest = hn::Max(largest, load_first(float_tag, x + offset + c, Channels - c));
+        for_window(s, oy, ox, [&](int offset) ETCH_LAMBDA {
+          largest = hn::Max(largest, load_first(float_tag, x + offset + c, s.channels - c));
         });
-        store_first(largest, float_tag, y_pixel + c, Channels - c);
+        store_first(largest, float_tag, y_pixel + c, s.channels - c);
       }
     }
   }
@@ -49,18 +57,19 @@ void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y) {
 template <Window rows, Window columns, int Channels>
 void max_pool2d_data_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT y,
                               const float* HWY_RESTRICT dy, float* HWY_RESTRICT dx) {
-  std::fill_n(dx, rows.in * columns.in * Channels, 0.0f);
-  for (int oy = 0; oy < rows.out; ++oy) {
-    for (int ox = 0; ox < columns.out; ++ox) {
-      const int place = (oy * columns.out + ox) * Channels;
-      for (int c = 0; c < Channels; c += lanes) {
-        const Vec largest = load_first(float_tag, y + place + c, Channels - c);
-        Vec left = load_first(float_tag, dy + place + c, Channels - c);  // to be given to a pixel
-        for_window<rows, columns, Channels>(oy, ox, [&](int offset) ETCH_LAMBDA {
-          const auto here = hn::Eq(load_first(float_tag, x + offset + c, Channels - c), largest);
-          const Vec given = hn::Add(load_first(float_tag, dx + offset + c, Channels - c),
+  ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<MaxPool2DSizes{rows, columns, Channels}>();
+  std::fill_n(dx, s.rows.in * s.columns.in * s.channels, 0.0f);
+  for (int oy = 0; oy < s.rows.out; ++oy) {
+    for (int ox = 0; ox < s.columns.out; ++ox) {
+      const int place = (oy * s.columns.out + ox) * s.channels;
+      for (int c = 0; c < s.channels; c += lanes) {
+        const Vec largest = load_first(float_tag, y + place + c, s.channels - c);
+        Vec left = load_first(float_tag, dy + place + c, s.channels - c);  // to be given to a pixel
+        for_window(s, oy, ox, [&](int offset) ETCH_LAMBDA {
+          const auto here = hn::Eq(load_first(float_tag, x + offset + c, s.channels - c), largest);
+          const Vec given = hn::Add(load_first(float_tag, dx + offset + c, s.channels - c),
                                     hn::IfThenElseZero(here, left));
-          store_first(given, float_tag, dx + offset + c, Channels - c);
+          store_first(given, float_tag, dx + offset + c, s.channels - c);
           left = hn::IfThenZeroElse(here, left);
         });
       }
