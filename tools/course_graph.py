@@ -11,17 +11,18 @@ def tensorflow():
 
 
 class Graph:
-    """A model with its own session of one thread. `masks`: dropout's draws are fed, by the layer's
+    """A model with its own session. `masks`: dropout's draws are fed, by the layer's
     index, instead of TensorFlow's own."""
 
-    def __init__(self, model, dtype="float32", masks=False, seed=0):
+    def __init__(self, model, dtype="float32", masks=False, seed=0, threads=1):
         tf = self.tf = tensorflow()
         self.model, self.dtype, self.rate = model, dtype, model.rate
         graph = tf.Graph()
         with graph.as_default():
             tf.set_random_seed(seed)
             self._build(masks)
-            config = tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
+            config = tf.ConfigProto(intra_op_parallelism_threads=threads,
+                                    inter_op_parallelism_threads=threads)
             self.session = tf.Session(graph=graph, config=config)
             self.start = tf.global_variables_initializer()
         self.session.run(self.start)
@@ -52,7 +53,8 @@ class Graph:
         self.loss, self.right = loss, self._right(logits)
         trained = list(self.variables.values())
         self.gradients = dict(zip(self.variables, tf.gradients(loss, trained)))
-        self.right_of_validation = self._right(self._logits(training=False))
+        self.outputs = self._logits(training=False)
+        self.right_of_validation = self._right(self.outputs)
 
         # The update comes after all that the step reports, whatever order the session takes.
         rate = self._rate()

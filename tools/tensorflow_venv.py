@@ -11,6 +11,17 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACKAGES = "tensorflow-cpu==2.21.0", "numpy==2.4.6", "matplotlib==3.10.7"
 
 
+def make(home):
+    """The Python of a new virtual environment; removes what is there. Raises CalledProcessError."""
+    venv.create(home, clear=True, with_pip=True)
+    return home / "bin/python"
+
+
+def install(python, *packages):
+    """Raises CalledProcessError."""
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+
+
 def enter():
     """Starts this script anew in build/tensorflow-venv, which is made where it is missing, if there
     is no TensorFlow here. Call it before importing what a bare Python lacks."""
@@ -23,8 +34,7 @@ def enter():
     if not ready.exists():
         print(f"etch: installing TensorFlow into {home}", file=sys.stderr)
         try:
-            venv.create(home, clear=True, with_pip=True)
-            subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+            install(make(home), *PACKAGES)
         except subprocess.CalledProcessError:
             sys.exit(f"etch: {home}: requires Python's venv and the network to install "
                      f"{', '.join(PACKAGES)}, one failed; on Debian install python3-venv")
