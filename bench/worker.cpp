@@ -40,7 +40,7 @@
 
 #include "etch/app/program.hpp"
 #include "etch/io/checkpoint.hpp"
-#include "peak-inl.hpp"
+#include "etch/kernel/peak-inl.hpp"
 
 namespace {
 
