@@ -1,0 +1,150 @@
+#ifndef ETCH_NET_COSTS_HPP
+#define ETCH_NET_COSTS_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "etch/net/network.hpp"
+
+namespace etch {
+
+/// What a training step does at one layer.
+enum class Pass { forward, data_gradient, weight_gradient, update };
+
+inline constexpr std::array passes{Pass::forward, Pass::data_gradient, Pass::weight_gradient,
+                                   Pass::update};
+
+constexpr std::string_view name_of(Pass pass) {
+  constexpr std::array<std::string_view, passes.size()> names{"forward", "data_gradient",
+                                                              "weight_gradient", "update"};
+  return names[static_cast<std::size_t>(pass)];
+}
+
+/// Whether training `Net` does `pass` at `Step`: a gradient of the data where a layer before needs
+/// it, one of the weights and an update where there are any.
+template <class Net, class Step>
+constexpr bool does(Pass pass) {
+  switch (pass) {
+    case Pass::forward:
+      return true;
+    case Pass::data_gradient:
+      return Step::index > Net::first_trained;
+    default:
+      return Step::has_variables;
+  }
+}
+
+/// What work must cost at least, whoever does it.
+struct Cost {
+  std::uint64_t flops = 0;             // two for every product that is summed, none for the rest
+  std::uint64_t activation_bytes = 0;  // of inputs, outputs and their gradients, moved once
+  std::uint64_t parameter_bytes = 0;   // of parameters, their gradients, what an optimiser keeps
+  std::uint64_t footprint = 0;         // bytes of all these arrays, however often they are moved
+
+  constexpr std::uint64_t bytes() const { return activation_bytes + parameter_bytes; }
+  constexpr double flops_per_byte() const {
+    return static_cast<double>(flops) / static_cast<double>(bytes());
+  }
+};
+
+/// The cost of `pass` at `Step` for `rows` samples, with an optimiser that keeps `slots` numbers
+/// for each parameter. What pads arrays in memory is not counted.
+template <class Step>
+constexpr Cost cost_of(Pass pass, int rows, std::size_t slots = 0);
+
+/// The cost of all passes of a training step on `rows` samples; of the loss it counts nothing.
+template <class Net>
+constexpr Cost step_cost(int rows, std::size_t slots = 0);
+
+/// The cost of inference on `rows` samples, of which `tile` are in work at a time.
+template <class Net>
+constexpr Cost inference_cost(int rows, int tile);
+
+// How.
+
+namespace detail {
+
+constexpr std::uint64_t float_bytes(std::uint64_t floats) {
+  return sizeof(float) * floats;
+}
+
+/// Bytes of the weights alone: what a data gradient reads of the parameters.
+template <class Step>
+constexpr std::uint64_t weight_bytes() {
+  std::uint64_t floats = 0;
+  for (const Variable& variable : Step::variables) {
+    if (variable.is_weight) floats += variable.size();
+  }
+  return float_bytes(floats);
+}
+
+}  // namespace detail
+
+template <class Step>
+constexpr Cost cost_of(Pass pass, int rows, std::size_t slots) {
+  const auto samples = static_cast<std::uint64_t>(rows);
+  const std::uint64_t x = detail::float_bytes(samples * Step::In::size);
+  const std::uint64_t y = detail::float_bytes(samples * Step::Out::size);
+  const std::uint64_t parameters = detail::float_bytes(Step::parameters);
+  Cost cost{.flops = samples * Step::flops};
+  switch (pass) {
+    case Pass::forward:
+    case Pass::weight_gradient:  // reads dy instead of writing y
+      cost.activation_bytes = x + y;
+      cost.parameter_bytes = parameters;
+      break;
+    case Pass::data_gradient: {
+      constexpr Reads reads = data_gradient_reads_of<typename Step::Layer>();
+      cost.activation_bytes = x + y + (reads.x ? x : 0) + (reads.y ? y : 0);
+      cost.parameter_bytes = detail::weight_bytes<Step>();
+      break;
+    }
+    case Pass::update:  // reads all, and writes all but the gradients
+      cost.flops = 0;
+      cost.parameter_bytes = parameters * (3 + 2 * slots);
+      cost.footprint = parameters * (2 + slots);
+      return cost;
+  }
+  cost.footprint = cost.bytes();
+  return cost;
+}
+
+template <class Net>
+constexpr Cost step_cost(int rows, std::size_t slots) {
+  const auto samples = static_cast<std::uint64_t>(rows);
+  Cost sum{.footprint =
+               detail::float_bytes(samples * Net::Input::size + Net::parameters * (2 + slots))};
+  Net::for_each_step([&]<class Step>() {
+    for (Pass pass : passes) {
+      if (!does<Net, Step>(pass)) continue;
+      const Cost cost = cost_of<Step>(pass, rows, slots);
+      sum.flops += cost.flops;
+      sum.activation_bytes += cost.activation_bytes;
+      sum.parameter_bytes += cost.parameter_bytes;
+    }
+    sum.footprint += detail::float_bytes(2 * samples * Step::Out::size);  // y and dy
+  });
+  return sum;
+}
+
+template <class Net>
+constexpr Cost inference_cost(int rows, int tile) {
+  const auto samples = static_cast<std::uint64_t>(rows);
+  const auto in_work = static_cast<std::uint64_t>(std::min(rows, tile));
+  Cost sum{.footprint = detail::float_bytes(samples * Net::Input::size + Net::parameters)};
+  Net::for_each_step([&]<class Step>() {
+    const Cost cost = cost_of<Step>(Pass::forward, rows);
+    sum.flops += cost.flops;
+    sum.activation_bytes += cost.activation_bytes;
+    sum.parameter_bytes += cost.parameter_bytes;
+    sum.footprint += detail::float_bytes(in_work * Step::Out::size);
+  });
+  return sum;
+}
+
+}  // namespace etch
+
+#endif

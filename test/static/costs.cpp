@@ -1,0 +1,43 @@
+// What passes cost, counted by hand.
+#include "etch/net/costs.hpp"
+#include "etch/etch.hpp"
+
+using namespace etch;
+
+using Net = Network<Input<6, 6, 2>, Conv2D<4, 3, Valid>, ReLU, MaxPool2D<2>, Dropout<>, Dense<10>>;
+using Conv = Net::step<0>;
+using Relu = Net::step<1>;
+using Fully = Net::step<4>;
+
+constexpr bool is(Cost cost, std::uint64_t flops, std::uint64_t activations,
+                  std::uint64_t parameters) {
+  return cost.flops == flops && cost.activation_bytes == 4 * activations &&
+         cost.parameter_bytes == 4 * parameters;
+}
+
+// 6x6x2 to 4x4x4 by 3x3 windows: 72 kernel weights and 4 biases.
+constexpr std::uint64_t conv_flops = 2 * (4 * 4) * (3 * 3 * 2 * 4);
+static_assert(is(cost_of<Conv>(Pass::forward, 8), 8 * conv_flops, 8 * (72 + 64), 76));
+static_assert(is(cost_of<Conv>(Pass::weight_gradient, 8), 8 * conv_flops, 8 * (72 + 64), 76));
+static_assert(is(cost_of<Conv>(Pass::update, 8), 0, 0, 3 * 76));
+static_assert(is(cost_of<Conv>(Pass::update, 8, 2), 0, 0, 7 * 76));
+static_assert(cost_of<Conv>(Pass::update, 8, 2).footprint == 4 * 4 * 76);
+
+// ReLU's gradient reads y beside dy, and writes dx.
+static_assert(is(cost_of<Relu>(Pass::forward, 8), 0, 8 * (64 + 64), 0));
+static_assert(is(cost_of<Relu>(Pass::data_gradient, 8), 0, 8 * (64 + 64 + 64), 0));
+
+// A data gradient does not read biases.
+static_assert(is(cost_of<Fully>(Pass::forward, 1), 2 * 160, 16 + 10, 170));
+static_assert(is(cost_of<Fully>(Pass::data_gradient, 1), 2 * 160, 16 + 10, 160));
+static_assert(cost_of<Fully>(Pass::forward, 1).flops_per_byte() == 320.0 / (4 * 196));
+
+// Nobody asks for the gradient of the pictures.
+static_assert(!does<Net, Conv>(Pass::data_gradient) && does<Net, Conv>(Pass::weight_gradient));
+static_assert(does<Net, Relu>(Pass::data_gradient) && !does<Net, Relu>(Pass::update));
+
+// A step is the sum of its passes.
+static_assert(step_cost<Net>(8).flops == 8 * (Net::flops_forward + Net::flops_backward));
+static_assert(inference_cost<Net>(8, 4).flops == 8 * Net::flops_forward);
+static_assert(inference_cost<Net>(8, 4).footprint ==
+              4 * (8 * 72 + 246 + 4 * (64 + 64 + 16 + 16 + 10)));
