@@ -6,7 +6,7 @@ import re
 import sys
 
 FLOORS = {"base": 0, "meta": 1, "shape": 2, "kernel": 3, "layer": 4, "net": 5, "train": 6, "io": 6,
-          "app": 7}
+          "app": 7, "bench": 7}
 UMBRELLA = 6.5  # headers that stand in include/etch itself: above the core, below the programs
 
 # Of a lower floor, only this.
@@ -19,6 +19,7 @@ OTHERS = [
     (r"hwy/.*", ["kernel", "layer", "net", "train", ""]),
     (r"boost/(mp11|hana)/.*\.hpp", ["meta", "shape", "layer", "net", "train", ""]),
     (r"(fcntl|locale|sched|sys/mman|sys/stat|unistd)\.h", ["base", "io", "app"]),  # POSIX
+    (r"benchmark/benchmark\.h", ["bench"]),
     (r"(archive|archive_entry|png|zlib)\.h|fmt/.*\.h|(CLI|nlohmann)/.*\.hpp", ["io", "app"]),
 ]
 

@@ -1,0 +1,168 @@
+#ifndef ETCH_BENCH_LAYERS_HPP
+#define ETCH_BENCH_LAYERS_HPP
+
+// Benchmarks that follow from a network's type, for a program with Google Benchmark's `main`:
+//
+//   #include <etch/bench/layers.hpp>
+//
+//   using Net = etch::Network<etch::Input<28, 28, 1>, etch::Dense<10>>;
+//
+//   const int benchmarks = etch::bench::register_layers<Net, 64>("net");
+//
+//   BENCHMARK_MAIN();
+//
+// docs/benchmarks.md says what they report.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "etch/bench/measure.hpp"
+#include "etch/bench/workload.hpp"
+
+namespace etch::bench {
+
+/// Registers what a training step of `Net` on `Batch` samples does, layer by layer, as
+/// "name/3_conv2d/forward", "data_gradient", "weight_gradient" and "update", where the step needs
+/// them; the same with ".../cold" where it reads or writes weights; and "name/step" and
+/// "name/inference", the whole of both. Layers that the network does not execute as they are
+/// written follow as "name/rewritten/3_relu/forward". Returns how many it registered.
+template <class Net, int Batch, class Optimizer = SGD>
+int register_layers(const std::string& name);
+
+/// Registers all passes of one layer that reads `In`, a Shape, as "name/forward" and so on.
+template <class Layer, class In, int Batch, class Optimizer = SGD>
+int register_layer(const std::string& name);
+
+// How.
+
+namespace detail {
+
+/// `Batch` random pictures with labels.
+template <class Net, int Batch>
+struct Samples {
+  std::vector<float> values = std::vector<float>(std::size_t{Batch} * Net::Input::size);
+  std::vector<std::uint8_t> labels = std::vector<std::uint8_t>(Batch);
+
+  Samples() {
+    std::minstd_rand random;
+    std::uniform_real_distribution<float> pixel(-0.5f, 0.5f);
+    for (float& value : values) value = pixel(random);
+    for (std::uint8_t& label : labels) {
+      label = static_cast<std::uint8_t>(random() % Net::Output::size);
+    }
+  }
+
+  Minibatch minibatch() const { return {Pictures(values, Net::Input::size), labels}; }
+};
+
+template <Pass pass, class Step, int Batch, class Optimizer>
+void run_pass(benchmark::State& state, Weights weights) {
+  Workload<pass, Step, Batch, Optimizer> workload(weights);
+  measure(state, workload.cost, weights, workload);
+}
+
+template <class Net, int Batch, class Optimizer>
+void run_step(benchmark::State& state) {
+  const Samples<Net, Batch> samples;
+  Model<Net> model;
+  Trainer<Net, Batch, Optimizer> trainer(model, {.learning_rate = 0.0f});  // the numbers stay sane
+  measure(state, step_cost<Net>(Batch, Optimizer::slots), Weights::warm,
+          [&] { trainer.step(samples.minibatch()); });
+}
+
+template <class Net, int Batch>
+void run_inference(benchmark::State& state) {
+  const Samples<Net, Batch> samples;
+  const Pictures pictures = samples.minibatch().pictures;
+  const Model<Net> model;
+  Workspace<Net> workspace;
+  measure(state, inference_cost<Net>(Batch, inference_rows), Weights::warm, [&] {
+    for (int first = 0; first < Batch; first += inference_rows) {
+      model.infer(pictures, static_cast<std::size_t>(first),
+                  std::min(inference_rows, Batch - first), workspace);
+    }
+  });
+}
+
+/// Registers one pass, twice where it reads or writes weights. Returns how often it did.
+template <Pass pass, class Step, int Batch, class Optimizer>
+int register_pass(std::string name) {
+  const auto add = [&](Weights weights) {
+    benchmark::RegisterBenchmark(name.c_str(), run_pass<pass, Step, Batch, Optimizer>, weights);
+  };
+  (name += '/') += name_of(pass);
+  add(Weights::warm);
+  if (!Step::has_variables) return 1;
+  name += "/cold";
+  add(Weights::cold);
+  return 2;
+}
+
+/// Registers those passes of a step that training `Net` does. Returns how many.
+template <class Net, class Step, int Batch, class Optimizer>
+int register_step(const std::string& name) {
+  int count = 0;
+  meta::for_each_index<passes.size()>([&]<std::size_t I>() {
+    if constexpr (does<Net, Step>(passes[I])) {
+      count += register_pass<passes[I], Step, Batch, Optimizer>(name);
+    }
+  });
+  return count;
+}
+
+/// Calls `visit.template operator()<Step>(prefix)` for every step as the network is written, then
+/// for those that it executes on another shape.
+template <class Net, class Visit>
+void for_each_variant(Visit&& visit) {
+  Net::for_each_step([&]<class Step>() { visit.template operator()<Step>(""); });
+  if constexpr (requires { typename Net::Executed; }) {
+    using Executed = typename Net::Executed;
+    meta::for_each_index<meta::mp_size<Executed>::value>([&]<std::size_t I>() {
+      using Step = meta::mp_at_c<Executed, I>;
+      using Written = typename Net::template step<Step::index>;
+      if constexpr (!std::is_same_v<typename Step::In, typename Written::In>) {
+        visit.template operator()<Step>("rewritten/");
+      }
+    });
+  }
+}
+
+/// A network around a single layer: one before it needs the gradient of its data.
+struct Around {
+  static constexpr std::size_t first_trained = 0;
+  template <class Layer, class In>
+  using Inside = Step<1, Layer, In>;
+};
+
+}  // namespace detail
+
+template <class Net, int Batch, class Optimizer>
+int register_layers(const std::string& name) {
+  describe_machine();
+  int count = 0;
+  detail::for_each_variant<Net>([&]<class Step>(const char* prefix) {
+    const std::string_view step = Step::name;
+    count +=
+        detail::register_step<Net, Step, Batch, Optimizer>(name + "/" + prefix + std::string(step));
+  });
+  benchmark::RegisterBenchmark((name + "/step").c_str(), detail::run_step<Net, Batch, Optimizer>);
+  benchmark::RegisterBenchmark((name + "/inference").c_str(), detail::run_inference<Net, Batch>);
+  return count + 2;
+}
+
+template <class Layer, class In, int Batch, class Optimizer>
+int register_layer(const std::string& name) {
+  describe_machine();
+  using Step = detail::Around::Inside<Layer, In>;
+  return detail::register_step<detail::Around, Step, Batch, Optimizer>(name);
+}
+
+}  // namespace etch::bench
+
+#endif

@@ -1,0 +1,161 @@
+#ifndef ETCH_BENCH_WORKLOAD_HPP
+#define ETCH_BENCH_WORKLOAD_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+
+#include "etch/bench/measure.hpp"
+
+namespace etch::bench {
+
+/// One pass at one step for a batch of random samples, as the training step does it: sample_tile
+/// samples at a time forward and for data gradients, tile by tile of the weights' gradients, and
+/// update_tile parameters at a time. Cold, every call finds its parameters in memory: another copy
+/// of them, of so many that none is still in the cache when its turn comes again.
+template <Pass pass, class Step, int Batch, class Optimizer>
+class Workload {
+ public:
+  static constexpr Cost cost = cost_of<Step>(pass, Batch, Optimizer::slots);
+
+  explicit Workload(Weights weights) {
+    context_.training = true;
+    context_.scratch = scratch_.data();
+    draw_samples<In>(x_);
+    draw_samples<Out>(dy_);
+    for (std::size_t a = 0; a < arrays; ++a) draw_parameters(parameters_ + a * floats);
+    if constexpr (pass == Pass::data_gradient) forward(parameters_);  // it may read y
+    if (weights == Weights::cold) leave_cache();
+  }
+
+  Workload(const Workload&) = delete;
+
+  /// Does it once.
+  void operator()() {
+    float* parameters = parameters_ + next_ * warm_.size();
+    next_ = (next_ + 1) % copies_;
+    if constexpr (pass == Pass::forward) forward(parameters);
+    if constexpr (pass == Pass::data_gradient) data_gradient(parameters);
+    if constexpr (pass == Pass::weight_gradient) weight_gradient(parameters);
+    if constexpr (pass == Pass::update) update(parameters);
+  }
+
+ private:
+  using Layer = typename Step::Layer;
+  using In = typename Step::In;
+  using Out = typename Step::Out;
+  using Variables = std::array<float*, std::max<std::size_t>(1, Step::variables.size())>;
+
+  /// Floats of an array that is laid out as the layer's parameters are, variable after variable.
+  static constexpr std::size_t floats = [] {
+    std::size_t sum = 0;
+    for (const Variable& variable : Step::variables) sum += round_up(variable.floats, 16);
+    return sum;
+  }();
+
+  /// Such arrays that the pass reads and writes: parameters or gradients; an update all.
+  static constexpr std::size_t arrays = pass == Pass::update ? 2 + Optimizer::slots : 1;
+
+  /// Where the variables begin in such an array.
+  static Variables variables(float* array) {
+    Variables pointers{};
+    for (std::size_t v = 0; v < Step::variables.size(); ++v) {
+      pointers[v] = array;
+      array += round_up(Step::variables[v].floats, 16);
+    }
+    return pointers;
+  }
+
+  float number() {
+    return static_cast<float>(random_()) / static_cast<float>(random_.max()) - 0.5f;
+  }
+
+  template <class Shape>
+  void draw_samples(Buffer& samples) {
+    for (std::ptrdiff_t row = 0; row < Batch; ++row) {
+      std::generate_n(samples.data() + row * Shape::stride, Shape::size,
+                      [this] { return number(); });
+    }
+  }
+
+  void draw_parameters(float* array) {
+    const Variables to = variables(array);
+    for (std::size_t v = 0; v < Step::variables.size(); ++v) {
+      for (std::size_t i = 0; i < Step::variables[v].size(); ++i)
+        to[v][Step::place(v, i)] = number();
+    }
+  }
+
+  /// Parameters too many for the caches leave them by themselves.
+  void leave_cache() {
+    Buffer& far = machine().far();
+    if (far.size() < 2 * warm_.size()) return;
+    copies_ = far.size() / warm_.size();
+    parameters_ = far.data();
+    for (std::size_t copy = 0; copy < copies_; ++copy) {
+      std::copy_n(warm_.data(), warm_.size(), parameters_ + copy * warm_.size());
+    }
+  }
+
+  void forward(float* parameters) {
+    const Variables values = variables(parameters);
+    for_each_tile([&](std::ptrdiff_t row, int rows) {
+      ETCH_DISPATCH(target_, Passes<Layer, In>::forward)
+      (context_, x_.data() + row * In::stride, values.data(), y_.data() + row * Out::stride, rows);
+    });
+  }
+
+  void data_gradient(float* parameters) {
+    const Variables values = variables(parameters);
+    for_each_tile([&](std::ptrdiff_t row, int rows) {
+      ETCH_DISPATCH(target_, Passes<Layer, In>::data_gradient)
+      (context_, x_.data() + row * In::stride, y_.data() + row * Out::stride, values.data(),
+       dy_.data() + row * Out::stride, dx_.data() + row * In::stride, rows);
+    });
+  }
+
+  void weight_gradient(float* gradients) {
+    const Variables to = variables(gradients);
+    const int tiles = *ETCH_DISPATCH(target_, Passes<Layer, In>::gradient_tiles);
+    for (int tile = 0; tile < tiles; ++tile) {
+      ETCH_DISPATCH(target_, Passes<Layer, In>::weight_gradient)
+      (context_, tile, x_.data(), dy_.data(), to.data(), Batch);
+    }
+  }
+
+  /// At the rate 0, so that the numbers stay sane however long it runs.
+  void update(float* parameters) {
+    for (std::size_t first = 0; first < floats; first += update_tile) {
+      Slots<Optimizer> slots;
+      for (std::size_t s = 0; s < slots.size(); ++s) {
+        slots[s] = parameters + (2 + s) * floats + first;
+      }
+      ETCH_DISPATCH(target_, apply<Optimizer>)
+      (Optimizer(), UpdateContext(), parameters + first, parameters + floats + first, slots,
+       std::min(update_tile, floats - first));
+    }
+  }
+
+  /// Calls `pass_of(row, rows)` for the samples of each tile.
+  template <class F>
+  static void for_each_tile(F&& pass_of) {
+    constexpr int most = sample_tile(Batch);
+    for (int row = 0; row < Batch; row += most) pass_of(row, std::min(most, Batch - row));
+  }
+
+  std::minstd_rand random_;
+  std::int64_t target_ = simd::choose().id;
+  Buffer x_{Batch * In::stride}, y_{Batch * Out::stride};
+  Buffer dx_{Batch * In::stride}, dy_{Batch * Out::stride};
+  Buffer scratch_{scratch_of<Layer, In>(Batch)};
+  Buffer warm_{arrays * floats};
+  float* parameters_ = warm_.data();  // the first copy
+  std::size_t copies_ = 1, next_ = 0;
+  Context context_;
+};
+
+}  // namespace etch::bench
+
+#endif
