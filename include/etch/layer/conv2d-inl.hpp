@@ -100,21 +100,22 @@ template <int Filters, int Kernel, class Padding, int Stride, class In>
 struct Passes<Conv2D<Filters, Kernel, Padding, Stride>, In> {
   static constexpr Conv2DSizes sizes = Conv2D<Filters, Kernel, Padding, Stride>::template sizes<In>;
 
-  static void forward(const Context&, const float* x, const float* const* variables, float* y,
-                      int rows) {
+  static HWY_NOINLINE void forward(const Context&, const float* x, const float* const* variables,
+                                   float* y, int rows) {
     conv2d_forward<sizes>(x, variables[0], variables[1], y, rows);
   }
 
-  static void data_gradient(const Context& context, const float*, const float*,
-                            const float* const* variables, const float* dy, float* dx, int rows) {
+  static HWY_NOINLINE void data_gradient(const Context& context, const float*, const float*,
+                                         const float* const* variables, const float* dy, float* dx,
+                                         int rows) {
     conv2d_data_gradient<sizes>(dy, variables[0], dx, rows, context.scratch);
   }
 
   // The last tile is the bias.
   static constexpr int gradient_tiles = conv2d_weight_gradient_tiles<sizes> + 1;
 
-  static void weight_gradient(const Context&, int tile, const float* x, const float* dy,
-                              float* const* gradients, int rows) {
+  static HWY_NOINLINE void weight_gradient(const Context&, int tile, const float* x,
+                                           const float* dy, float* const* gradients, int rows) {
     if (tile < gradient_tiles - 1) {
       conv2d_weight_gradient<sizes>(x, dy, gradients[0], rows, tile);
     } else {

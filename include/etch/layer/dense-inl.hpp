@@ -78,8 +78,8 @@ template <int Units, class In>
 struct Passes<Dense<Units>, In> {
   static constexpr DenseSizes sizes = Dense<Units>::template sizes<In>;
 
-  static void forward(const Context&, const float* x, const float* const* variables, float* y,
-                      int rows) {
+  static HWY_NOINLINE void forward(const Context&, const float* x, const float* const* variables,
+                                   float* y, int rows) {
     if constexpr (sizes.narrow()) {
       dense_forward_narrow<sizes>(x, variables[0], variables[1], y, rows);
     } else {
@@ -87,8 +87,9 @@ struct Passes<Dense<Units>, In> {
     }
   }
 
-  static void data_gradient(const Context& context, const float*, const float*,
-                            const float* const* variables, const float* dy, float* dx, int rows) {
+  static HWY_NOINLINE void data_gradient(const Context& context, const float*, const float*,
+                                         const float* const* variables, const float* dy, float* dx,
+                                         int rows) {
     if constexpr (sizes.narrow()) {
       dense_data_gradient_narrow<sizes>(dy, variables[0], dx, rows);
     } else {
@@ -102,10 +103,10 @@ struct Passes<Dense<Units>, In> {
   static constexpr int tiles_wide = sizes.narrow() ? 1 : ceil_div(sizes.outputs, dense_panel);
   static constexpr int gradient_tiles = tiles_deep * tiles_wide;
 
-  static void weight_gradient(const Context& context, int tile, const float* x, const float* dy,
-                              float* const* gradients, int rows) {
+  static HWY_NOINLINE void weight_gradient(const Context& context, int tile, const float* x,
+                                           const float* dy, float* const* gradients, int rows) {
     const int first = tile % tiles_deep * tile_inputs;
-    const int count = std::min(tile_inputs, sizes.inputs - first);
+    const int count = std::min(tile_inputs, loop_sizes<sizes>().inputs - first);
     const int column = tile / tiles_deep * dense_panel;
     if constexpr (sizes.narrow()) {
       dense_weight_gradient_narrow<sizes>(x, dy, gradients[0], rows, first, count);

@@ -50,8 +50,8 @@ namespace etch::HWY_NAMESPACE {
 
 template <float Rate, class In>
 struct Passes<Dropout<Rate>, In> {
-  static void forward(const Context& context, const float* x, const float* const*, float* y,
-                      int rows) {
+  static HWY_NOINLINE void forward(const Context& context, const float* x, const float* const*,
+                                   float* y, int rows) {
     if (context.training) {
       drop(context, x, y, rows);
     } else {
@@ -60,8 +60,9 @@ struct Passes<Dropout<Rate>, In> {
   }
 
   /// The mask is drawn again: that costs less than to keep it.
-  static void data_gradient(const Context& context, const float*, const float*, const float* const*,
-                            const float* dy, float* dx, int rows) {
+  static HWY_NOINLINE void data_gradient(const Context& context, const float*, const float*,
+                                         const float* const*, const float* dy, float* dx,
+                                         int rows) {
     drop(context, dy, dx, rows);
   }
 

@@ -65,14 +65,16 @@ struct Passes<MaxPool2D<Size, Stride, Padding>, In> {
   using Out = typename Layer::template Output<In>;
   static constexpr Window rows = Layer::template rows<In>, columns = Layer::template columns<In>;
 
-  static void forward(const Context&, const float* x, const float* const*, float* y, int samples) {
+  static HWY_NOINLINE void forward(const Context&, const float* x, const float* const*, float* y,
+                                   int samples) {
     for (int n = 0; n < samples; ++n) {
       max_pool2d_forward<rows, columns, In::channels>(x + n * In::stride, y + n * Out::stride);
     }
   }
 
-  static void data_gradient(const Context&, const float* x, const float* y, const float* const*,
-                            const float* dy, float* dx, int samples) {
+  static HWY_NOINLINE void data_gradient(const Context&, const float* x, const float* y,
+                                         const float* const*, const float* dy, float* dx,
+                                         int samples) {
     for (int n = 0; n < samples; ++n) {
       max_pool2d_data_gradient<rows, columns, In::channels>(
           x + n * In::stride, y + n * Out::stride, dy + n * Out::stride, dx + n * In::stride);

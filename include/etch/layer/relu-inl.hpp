@@ -39,14 +39,16 @@ namespace etch::HWY_NAMESPACE {
 
 template <class In>
 struct Passes<ReLU, In> {
-  static void forward(const Context&, const float* x, const float* const*, float* y, int rows) {
+  static HWY_NOINLINE void forward(const Context&, const float* x, const float* const*, float* y,
+                                   int rows) {
     map(x, y, rows * In::stride, [](Vec v) ETCH_LAMBDA {
       return hn::IfThenZeroElse(hn::Lt(v, hn::Zero(float_tag)), v);  // x86's Max would hide a NaN
     });
   }
 
-  static void data_gradient(const Context&, const float*, const float* y, const float* const*,
-                            const float* dy, float* dx, int rows) {
+  static HWY_NOINLINE void data_gradient(const Context&, const float*, const float* y,
+                                         const float* const*, const float* dy, float* dx,
+                                         int rows) {
     map(y, dy, dx, rows * In::stride, [](Vec v, Vec gradient) ETCH_LAMBDA {
       return hn::IfThenElseZero(hn::Gt(v, hn::Zero(float_tag)), gradient);
     });
