@@ -3,17 +3,33 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace {
 
-std::atomic<long> count{0};
+constexpr std::size_t plain = alignof(std::max_align_t);
 
+std::atomic<long> count{0}, held{0};
+
+// The size stands before what is allocated, at a distance that keeps the alignment.
 void* allocate(std::size_t size, std::size_t alignment) {
   ++count;
   const std::size_t whole = (size + alignment - 1) / alignment * alignment;
-  if (void* memory = std::aligned_alloc(alignment, whole == 0 ? alignment : whole)) return memory;
-  throw std::bad_alloc();
+  void* memory = std::aligned_alloc(alignment, alignment + whole);
+  if (memory == nullptr) throw std::bad_alloc();
+  held += static_cast<long>(size);
+  std::memcpy(memory, &size, sizeof(size));
+  return static_cast<char*>(memory) + alignment;
+}
+
+void release(void* allocated, std::size_t alignment) {
+  if (allocated == nullptr) return;
+  void* memory = static_cast<char*>(allocated) - alignment;
+  std::size_t size;
+  std::memcpy(&size, memory, sizeof(size));
+  held -= static_cast<long>(size);
+  std::free(memory);
 }
 
 }  // namespace
@@ -22,10 +38,13 @@ namespace etch::test {
 long allocations() {
   return count;
 }
+long held_bytes() {
+  return held;
+}
 }  // namespace etch::test
 
 void* operator new(std::size_t size) {
-  return allocate(size, alignof(std::max_align_t));
+  return allocate(size, plain);
 }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return allocate(size, static_cast<std::size_t>(alignment));
@@ -45,32 +64,32 @@ void* operator new[](std::size_t size, const std::nothrow_t& nothrow) noexcept {
   return operator new(size, nothrow);
 }
 void operator delete(void* memory) noexcept {
-  std::free(memory);
+  release(memory, plain);
 }
 void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
+  release(memory, plain);
 }
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
+void operator delete(void* memory, std::align_val_t alignment) noexcept {
+  release(memory, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
+void operator delete(void* memory, std::size_t, std::align_val_t alignment) noexcept {
+  release(memory, static_cast<std::size_t>(alignment));
 }
 void operator delete(void* memory, const std::nothrow_t&) noexcept {
-  std::free(memory);
+  release(memory, plain);
 }
 void operator delete[](void* memory) noexcept {
-  std::free(memory);
+  release(memory, plain);
 }
 void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
+  release(memory, plain);
 }
-void operator delete[](void* memory, std::align_val_t) noexcept {
-  std::free(memory);
+void operator delete[](void* memory, std::align_val_t alignment) noexcept {
+  release(memory, static_cast<std::size_t>(alignment));
 }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
+void operator delete[](void* memory, std::size_t, std::align_val_t alignment) noexcept {
+  release(memory, static_cast<std::size_t>(alignment));
 }
 void operator delete[](void* memory, const std::nothrow_t&) noexcept {
-  std::free(memory);
+  release(memory, plain);
 }

@@ -6,6 +6,9 @@ namespace etch::test {
 /// How often the test program has allocated so far: every form of operator new is counted.
 long allocations();
 
+/// How many bytes of them it holds now.
+long held_bytes();
+
 }  // namespace etch::test
 
 #endif

@@ -135,17 +135,5 @@ static_assert(places_differ<LeNet5::step<3>>(0) && places_differ<LeNet5::step<3>
 static_assert(places_differ<LeNet5::step<11>>(0) && places_differ<LeNet5::step<11>>(1));
 static_assert(places_differ<Network<Input<9>, Dense<70>>::step<0>>(0));
 
-// Activations: the input, then each layer's output, a sample every Shape::stride floats.
-
-static_assert(Arena<LeNet5>::activation(-1, 16) == 0);
-static_assert(Arena<LeNet5>::activation(0, 16) == 16 * 784);
-static_assert(Arena<LeNet5>::activation(1, 16) == 16 * (784 + 4'704));
-static_assert(Arena<LeNet5>::activation(3, 1) == 784 + 2 * 4'704 + 1'184);
-static_assert(Arena<LeNet5>::activation_floats ==
-              784 + 2 * 4'704 + 1'184 + 2 * 1'600 + 400 + 3 * 128 + 2 * 96 + 16);
-static_assert(activation_bytes<LeNet5, 1> == 62'272);
-static_assert(activation_bytes<LeNet5, 16> == 16 * 62'272);
-static_assert(activation_bytes<LeNet5, 16> <= 1'000'000, "a megabyte for a batch of 16");
-
 }  // namespace
 }  // namespace etch

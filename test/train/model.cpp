@@ -132,7 +132,6 @@ TEST_CASE("The summary lists the layers") {
         "0_dense  10                   260            500            64\n"
         "--------------------------------------------------------------\n"
         "total                         260            500           192\n");
-  static_assert(activation_bytes<Logistic, 1> == 192);
 }
 
 TEST_CASE("Restored parameters heal a model that has diverged") {

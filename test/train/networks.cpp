@@ -1,6 +1,7 @@
 // Whole networks: their gradients against an oracle in double precision, their update, and that
 // neither threads nor SIMD targets nor batches change what they should not.
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <optional>
@@ -90,6 +91,43 @@ std::vector<float> trained(int threads, std::vector<Metrics>* metrics = nullptr)
   return {model.parameters().begin(), model.parameters().end()};
 }
 
+/// What a model and its trainer hold is what the type says.
+template <class Net, int Batch, class Optimizer>
+void holds_what_it_says() {
+  const long before = held_bytes();
+  Model<Net> model;
+  CHECK(static_cast<std::size_t>(held_bytes() - before) == Net::template inference_bytes<1>);
+  Trainer<Net, Batch, Optimizer> trainer(model, {});
+  CHECK(static_cast<std::size_t>(held_bytes() - before) ==
+        Net::template training_bytes<Batch, Optimizer>);
+  const long parameters = 4 * static_cast<long>(model.parameters().size());
+  const long trained = held_bytes();
+  Workspace<Net, 5> workspace;
+  CHECK(static_cast<std::size_t>(held_bytes() - trained + parameters) ==
+        Net::template inference_bytes<5>);
+}
+
+/// A pass that reads what pads a sample finds zeros, whatever the workspace held.
+using Pooled = Network<Input<9, 7, 3>, MaxPool2D<3, 2, Same>, ReLU, Dense<10>>;
+
+template <class Net>
+void outputs_are_the_same_in_any_workspace() {
+  Model<Net> model;
+  const Samples<Net> samples(40);
+  const Pictures pictures = samples.first(40).pictures;
+  Workspace<Net, 40> all;
+  model.infer(pictures, 0, 40, all);
+  Workspace<Net, 7> few;
+  for (float& number : few.activations.span()) number = std::nanf("");
+  for (int first = 0; first < 40; first += 7) {
+    const int rows = std::min(7, 40 - first);
+    model.infer(pictures, static_cast<std::size_t>(first), rows, few);
+    for (int row = 0; row < rows; ++row) {
+      CHECK(std::equal(few.output(row), few.output(row) + 10, all.output(first + row)));
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("Gradients of whole networks are the differences of their loss") {
@@ -134,16 +172,33 @@ TEST_CASE("Nothing allocates after construction") {
     Model<Convolutions> model;
     Trainer<Convolutions, 16> trainer(model, {}, team);
     Evaluator<Convolutions> evaluator(model, team);
+    Workspace<Convolutions> workspace;
     const Samples<Convolutions> samples(100);
     const long before = allocations();
     for (std::size_t count : {16u, 5u}) trainer.step(samples.first(count));
     CHECK(evaluator.accuracy(samples) >= 0);
     CHECK(model.predict(std::span(samples.values).first(182)).size() == 10);
+    model.infer(samples.first(16).pictures, 2, 14, workspace);
     CHECK(allocations() == before);
   }
   const long before = allocations();  // the counter counts
   std::vector<int> some(100);
   CHECK(allocations() > before);
+}
+
+TEST_CASE("The bytes of a type are those on the heap") {
+  holds_what_it_says<Convolutions, 16, SGD>();
+  holds_what_it_says<Convolutions, 3, Adam>();
+  holds_what_it_says<Perceptron, 40, Momentum>();
+  holds_what_it_says<Logistic, 1, SGD>();
+}
+
+TEST_CASE("Outputs do not depend on the workspace's rows, nor on what lay there before") {
+  on_every_target([] {
+    outputs_are_the_same_in_any_workspace<Convolutions>();
+    outputs_are_the_same_in_any_workspace<Logistic>();
+    outputs_are_the_same_in_any_workspace<Pooled>();
+  });
 }
 
 TEST_CASE("The loss stays a number where logits are huge") {

@@ -151,7 +151,7 @@ int assignment(int argc, char** argv, Settings settings, const Optimizer& optimi
     const Abilities network{.drops = drops<Net>(), .reads_pictures = Net::Input::is_picture};
     if (auto done = read_command_line(argc, argv, network, settings, options)) return *done;
     if (options.summary) {
-      std::fputs(summary<Net>().c_str(), stdout);
+      std::fputs((summary<Net>() + '\n' + memory_summary<Net, Batch, Optimizer>()).c_str(), stdout);
     } else if (options.only_predicts()) {
       classify<Net>(settings, options);
     } else {

@@ -54,7 +54,7 @@ struct Passes<Dropout<Rate>, In> {
                                    float* y, int rows) {
     if (context.training) {
       drop(context, x, y, rows);
-    } else {
+    } else if (y != x) {
       std::memcpy(y, x, sizeof(float) * static_cast<std::size_t>(rows) * In::stride);
     }
   }

@@ -8,19 +8,19 @@
 #endif
 
 #include "etch/net/sweep-inl.hpp"
-#include "etch/net/workspace.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
-/// The output for pictures [first, first + rows), rows <= inference_rows, in `workspace`.
+/// The output for pictures [first, first + rows) in `workspace`, which has a place for `places` of
+/// each activation, rows <= places.
 template <class Net>
 void infer(const float* parameters, const Pictures& pictures, std::size_t first, int rows,
-           Workspace<Net>& workspace) {
-  float* activations = workspace.activations.data();
-  gather<typename Net::Input>(pictures, first, rows, activations);
-  const Sweep<Net> sweep{parameters, activations, inference_rows, 0, rows, Context()};
-  sweep.forward();
+           float* workspace, int places) {
+  const Storage memory{.transient = workspace, .tile = places};
+  const Arrays<Net> arrays(inference_plan<Net>, memory, 0);
+  gather<typename Net::Input>(pictures, first, rows, arrays.input());
+  Sweep<Net>{parameters, arrays, 0, rows, Context()}.forward();
 }
 
 }  // namespace etch::HWY_NAMESPACE

@@ -15,6 +15,7 @@
 #include "etch/base/pictures.hpp"
 #include "etch/net/inference-inl.hpp"
 #include "etch/net/initializer.hpp"
+#include "etch/net/workspace.hpp"
 
 #if defined(ETCH_PORTABLE) && !defined(ETCH_ETCH_HPP)
 #error "etch: portable build: requires all of etch, a part came; include <etch/etch.hpp> first"
@@ -27,8 +28,8 @@ struct Seed {
   std::uint64_t value = 1;
 };
 
-/// A live network: its parameters, and what one thread needs to use them. Nothing allocates after
-/// construction.
+/// A live network: its parameters, and what one thread needs to use them for one picture at a time.
+/// That is Net::inference_bytes<1> on the heap; nothing allocates after construction.
 template <class Net>
 class Model {
  public:
@@ -66,10 +67,12 @@ class Model {
     return predict(Pictures(picture, picture.size()));
   }
 
-  /// The network's output for pictures [first, first + rows), rows <= inference_rows.
+  /// The network's output for pictures [first, first + rows), rows <= Rows, into `workspace`.
+  template <int Rows>
   void infer(const Pictures& pictures, std::size_t first, int rows,
-             Workspace<Net>& workspace) const {
-    ETCH_DISPATCH(target_.id, infer<Net>)(parameters_.data(), pictures, first, rows, workspace);
+             Workspace<Net, Rows>& workspace) const {
+    ETCH_DISPATCH(target_.id, infer<Net>)
+    (parameters_.data(), pictures, first, rows, workspace.activations.data(), Rows);
   }
 
   /// Throws Error unless the pictures have the size that the network reads.
@@ -153,7 +156,7 @@ class Model {
   simd::Target target_;
   std::uint64_t seed_;
   Buffer parameters_{Arena<Net>::parameters.floats};
-  Workspace<Net> workspace_;
+  Workspace<Net, 1> workspace_;
 };
 
 }  // namespace etch

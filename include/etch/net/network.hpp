@@ -14,6 +14,16 @@
 
 namespace etch {
 
+// What a network's memory is, other headers say: net/arena.hpp, net/workspace.hpp, and of training
+// train/step_state.hpp and the optimisers'.
+template <class Net>
+struct Arena;
+template <class Net, int Rows>
+struct Workspace;
+template <class Net, int Batch, class Optimizer>
+struct StepState;
+struct SGD;
+
 /// What a network reads: pictures `Input<height, width, channels>` or vectors `Input<units>`.
 template <int... Extents>
 struct Input {};
@@ -184,6 +194,18 @@ struct Network {
     });
     return sum;
   }();
+
+  /// Bytes that inference of `Rows` pictures at a time takes on the heap, all of them allocated at
+  /// construction: the parameters and a Workspace. With 1 it is what a Model takes.
+  template <int Rows>
+  static constexpr std::size_t inference_bytes = sizeof(float) *
+                                                 (Arena<Network>::parameters.floats +
+                                                  Workspace<Network, Rows>::floats);
+
+  /// Bytes that training takes, likewise: a Model and its Trainer, on one thread.
+  template <int Batch, class Optimizer = SGD>
+  static constexpr std::size_t training_bytes = inference_bytes<1> +
+                                                StepState<Network, Batch, Optimizer>::bytes(1);
 };
 
 }  // namespace etch

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "etch/net/arena.hpp"
+#include "etch/net/network.hpp"
 
 namespace etch {
 
@@ -71,15 +71,27 @@ std::string summary() {
       {"Layer", "Output shape", "Parameters", "FLOPs forward", "Output bytes"},
       {"input", detail::to_text(typename Net::Input()), "0", "0",
        grouped(sizeof(float) * Net::Input::stride)}};
+  std::uint64_t outputs = sizeof(float) * Net::Input::stride;
   Net::for_each_step([&]<class Step>() {
     constexpr std::uint64_t output = sizeof(float) * Step::Out::stride;
+    outputs += output;
     rows.push_back({std::string(std::string_view(Step::name)),
                     detail::to_text(typename Step::Out()), grouped(Step::parameters),
                     grouped(Step::flops), grouped(output)});
   });
-  rows.push_back({"total", "", grouped(Net::parameters), grouped(Net::flops_forward),
-                  grouped(activation_bytes<Net, 1>)});
+  rows.push_back(
+      {"total", "", grouped(Net::parameters), grouped(Net::flops_forward), grouped(outputs)});
   return detail::table(rows);
+}
+
+/// What inference and training take, in two lines. Net::inference_bytes and Net::training_bytes say
+/// what is counted.
+template <class Net, int Batch, class Optimizer>
+std::string memory_summary() {
+  return "Inference, one picture at a time: " + detail::grouped(Net::template inference_bytes<1>) +
+         " bytes\nTraining, batches of " + std::to_string(Batch) +
+         ", one thread: " + detail::grouped(Net::template training_bytes<Batch, Optimizer>) +
+         " bytes\n";
 }
 
 }  // namespace etch

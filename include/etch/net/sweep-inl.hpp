@@ -7,21 +7,34 @@
 #define ETCH_NET_SWEEP_INL_HPP
 #endif
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
 #include "etch/base/pictures.hpp"
 #include "etch/layer/passes-inl.hpp"
 #include "etch/net/arena.hpp"
+#include "etch/net/arrays.hpp"
 #include "etch/net/pass_times.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
+/// Zeros behind each of `rows` samples at `x`, where another array may have lain.
+template <class S>
+HWY_INLINE void clear_padding(float* x, int rows) {
+  if constexpr (S::size != S::stride) {
+    for (int row = 0; row < rows; ++row) {
+      std::fill(x + row * S::stride + S::size, x + (row + 1) * S::stride, 0.0f);
+    }
+  }
+}
+
 /// Pictures [first, first + rows) as floats, Stride apart, at `x`.
 template <class Input>
 void gather(const Pictures& pictures, std::size_t first, int rows, float* HWY_RESTRICT x) {
   constexpr std::size_t size = Input::size;
+  clear_padding<Input>(x, rows);
   for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
     float* HWY_RESTRICT to = x + row * Input::stride;
     if (const std::uint8_t* bytes = pictures.bytes(first + row)) {
@@ -32,7 +45,7 @@ void gather(const Pictures& pictures, std::size_t first, int rows, float* HWY_RE
   }
 }
 
-/// The sweeps over samples [first, first + rows) of activations that hold `batch` samples.
+/// The sweeps over samples [first, first + rows) of a batch.
 template <class Net>
 struct Sweep {
   using Places = Arena<Net>;
@@ -40,17 +53,10 @@ struct Sweep {
   using Variables = std::array<T*, Places::most_variables>;
 
   const float* parameters;
-  float* activations;
-  int batch;
+  const Arrays<Net>& arrays;
   int first, rows;
   Context context;
   PassTimes<Net>* times = nullptr;  // where a profile is wanted
-
-  /// The samples' part of layer `i`'s output in `arena`; i = -1 is the network's input.
-  template <class Out>
-  float* at(float* arena, std::ptrdiff_t i) const {
-    return arena + Places::activation(i, batch) + static_cast<std::size_t>(first) * Out::stride;
-  }
 
   template <class Step, class T>
   static Variables<T> variables(T* arena) {
@@ -78,27 +84,30 @@ struct Sweep {
   /// From the network's input to its output.
   void forward() const {
     Net::for_each_step([&]<class Step>() HWY_ATTR {
-      constexpr auto i = static_cast<std::ptrdiff_t>(Step::index);
+      const float* x = arrays.activations[Step::index];
+      float* y = arrays.activations[Step::index + 1];
+      if (y != x) clear_padding<typename Step::Out>(y, rows);
       Passes<typename Step::Layer, typename Step::In>::forward(
-          context_of<Step>(), at<typename Step::In>(activations, i - 1),
-          variables<Step>(parameters).data(), at<typename Step::Out>(activations, i), rows);
+          context_of<Step>(), x, variables<Step>(parameters).data(), y, rows);
       ends(Step::index, &LayerTimes::forward);
     });
   }
 
   /// From the gradient of the output to those of all activations that a weight gradient needs.
-  /// `gradients` is laid out as the activations are.
-  void backward(float* gradients) const {
+  void backward() const {
     meta::for_each_index<Net::size>([&]<std::size_t FromLast>() HWY_ATTR {
       using Step = typename Net::template step<Net::size - 1 - FromLast>;
-      constexpr auto i = static_cast<std::ptrdiff_t>(Step::index);
       if constexpr (Step::index > Net::first_trained) {
+        using Layer = typename Step::Layer;
         using In = typename Step::In;
-        using Out = typename Step::Out;
-        Passes<typename Step::Layer, In>::data_gradient(
-            context_of<Step>(), at<In>(activations, i - 1), at<Out>(activations, i),
-            variables<Step>(parameters).data(), at<Out>(gradients, i), at<In>(gradients, i - 1),
-            rows);
+        constexpr Reads reads = data_gradient_reads_of<Layer>();
+        const float* x = reads.x ? arrays.activations[Step::index] : nullptr;
+        const float* y = reads.y ? arrays.activations[Step::index + 1] : nullptr;
+        const float* dy = arrays.gradients[Step::index + 1];
+        float* dx = arrays.gradients[Step::index];
+        if (dx != dy) clear_padding<In>(dx, rows);
+        Passes<Layer, In>::data_gradient(context_of<Step>(), x, y,
+                                         variables<Step>(parameters).data(), dy, dx, rows);
         ends(Step::index, &LayerTimes::data_gradient);
       }
     });
@@ -115,19 +124,16 @@ struct Sweep {
     return tiles;
   }();
 
-  /// Tile `tile` of the parameters' gradients, from the activations and their gradients.
-  void weight_gradient(int tile, float* gradients, float* parameter_gradients) const {
+  /// Tile `tile` of the parameters' gradients, from what was kept of a batch.
+  void weight_gradient(int tile, float* parameter_gradients) const {
     int before = 0;
     Net::for_each_step([&]<class Step>() HWY_ATTR {
       if constexpr (Step::has_variables) {
-        using In = typename Step::In;
-        using Out = typename Step::Out;
-        using Layer = Passes<typename Step::Layer, In>;
-        constexpr auto i = static_cast<std::ptrdiff_t>(Step::index);
+        using Layer = Passes<typename Step::Layer, typename Step::In>;
         if (tile >= before && tile < before + Layer::gradient_tiles) {
-          Layer::weight_gradient(context_of<Step>(), tile - before, at<In>(activations, i - 1),
-                                 at<Out>(gradients, i), variables<Step>(parameter_gradients).data(),
-                                 rows);
+          Layer::weight_gradient(context_of<Step>(), tile - before, arrays.activations[Step::index],
+                                 arrays.gradients[Step::index + 1],
+                                 variables<Step>(parameter_gradients).data(), rows);
           ends(Step::index, &LayerTimes::weight_gradient);
         }
         before += Layer::gradient_tiles;

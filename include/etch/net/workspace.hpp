@@ -1,8 +1,10 @@
 #ifndef ETCH_NET_WORKSPACE_HPP
 #define ETCH_NET_WORKSPACE_HPP
 
+#include <cstddef>
+
 #include "etch/base/buffer.hpp"
-#include "etch/net/arena.hpp"
+#include "etch/net/memory_plan.hpp"
 
 namespace etch {
 
@@ -10,15 +12,16 @@ namespace etch {
 /// its kernels faster, and so few keep a network's activations in the L2 cache.
 inline constexpr int inference_rows = 16;
 
-/// What one thread needs for inference.
-template <class Net>
+/// What one thread needs to infer up to `Rows` pictures at a time.
+template <class Net, int Rows = inference_rows>
 struct Workspace {
-  Buffer activations{inference_rows * Arena<Net>::activation_floats};
+  static constexpr std::size_t floats = Rows * inference_plan<Net>.transient;
+
+  Buffer activations{floats};
 
   /// The network's output for the row-th picture.
   const float* output(int row) const {
-    constexpr auto last = static_cast<std::ptrdiff_t>(Net::size) - 1;
-    return activations.data() + Arena<Net>::activation(last, inference_rows) +
+    return activations.data() + Rows * inference_plan<Net>.activations[Net::size].offset +
            static_cast<std::size_t>(row) * Net::Output::stride;
   }
 };

@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "etch/base/pictures.hpp"
+#include "etch/base/team.hpp"
 #include "etch/kernel/warp-inl.hpp"
 #include "etch/net/sweep-inl.hpp"
 #include "etch/train/augmentation.hpp"
@@ -26,12 +27,13 @@ template <class Net>
 void gather_augmented(const Pictures& pictures, const Augmentation& augmentation,
                       const Sweep<Net>& sweep) {
   using In = typename Net::Input;
-  float* x = sweep.template at<In>(sweep.activations, -1);
+  float* x = sweep.arrays.input();
   if (!augmentation.any()) {
     gather<In>(pictures, static_cast<std::size_t>(sweep.first), sweep.rows, x);
     return;
   }
   if constexpr (In::is_picture) {
+    clear_padding<In>(x, sweep.rows);
     for (int row = 0; row < sweep.rows; ++row) {
       const int sample = sweep.first + row;
       float* plain = sweep.context.scratch;
@@ -50,35 +52,35 @@ void compute_gradients(const float* parameters, const Minibatch& minibatch,
                        const Augmentation& augmentation, const Context& context,
                        StepState<Net, Batch, Optimizer>& state, Team& team) {
   constexpr int tile_rows = sample_tile(Batch);
-  constexpr auto last = static_cast<std::ptrdiff_t>(Net::size) - 1;
   using Out = typename Net::Output;
   const int count = static_cast<int>(minibatch.pictures.count());
-  const auto sweep_of = [&](int first, int rows, int worker) HWY_ATTR {
-    Sweep<Net> sweep{parameters, state.activations.data(), Batch, first, rows, context};
-    sweep.context.scratch =
-        state.scratch.data() + static_cast<std::size_t>(worker) * state.scratch_floats;
+  const auto sweep_of = [&](const Arrays<Net>& arrays, int first, int rows, int worker) HWY_ATTR {
+    Sweep<Net> sweep{parameters, arrays, first, rows, context};
+    sweep.context.scratch = state.scratch(worker);
     sweep.times = state.start(worker);
     return sweep;
   };
 
   team.run(ceil_div(count, tile_rows), [&](int tile, int worker) HWY_ATTR {
     const int first = tile * tile_rows;
-    const Sweep<Net> sweep = sweep_of(first, std::min(tile_rows, count - first), worker);
+    const Arrays<Net> arrays(training_plan<Net>, state.memory(worker), first);
+    const Sweep<Net> sweep = sweep_of(arrays, first, std::min(tile_rows, count - first), worker);
     PassTimes<Net>* const times = sweep.times;
     gather_augmented(minibatch.pictures, augmentation, sweep);
     if (times != nullptr) times->lap(times->input);
     sweep.forward();
-    softmax_cross_entropy<Out>(
-        sweep.template at<Out>(state.activations.data(), last), minibatch.labels.data() + first,
-        1 / static_cast<float>(count), sweep.template at<Out>(state.gradients.data(), last),
-        state.losses.data() + first, state.correct.data() + first, sweep.rows);
+    float* gradient = arrays.gradients.back();
+    clear_padding<Out>(gradient, sweep.rows);
+    softmax_cross_entropy<Out>(arrays.output(), minibatch.labels.data() + first,
+                               1 / static_cast<float>(count), gradient, state.losses.data() + first,
+                               state.correct.data() + first, sweep.rows);
     if (times != nullptr) times->lap(times->loss);
-    sweep.backward(state.gradients.data());
+    sweep.backward();
   });
 
+  const Arrays<Net> batch(training_plan<Net>, state.memory(0), 0);
   team.run(Sweep<Net>::gradient_tiles, [&](int tile, int worker) HWY_ATTR {
-    sweep_of(0, count, worker)
-        .weight_gradient(tile, state.gradients.data(), state.parameter_gradients.data());
+    sweep_of(batch, 0, count, worker).weight_gradient(tile, state.parameter_gradients.data());
   });
 }
 
@@ -96,11 +98,11 @@ void update(const Optimizer& optimizer, const UpdateContext& context, float* par
     const std::size_t border = std::clamp(weights, first, end);
     const auto part = [&](const UpdateContext& here, std::size_t from, std::size_t to) HWY_ATTR {
       Slots<Optimizer> slots;
-      for (std::size_t s = 0; s < slots.size(); ++s) slots[s] = state.kept.data() + s * all + from;
+      for (std::size_t s = 0; s < slots.size(); ++s) slots[s] = state.slots.data() + s * all + from;
       return apply(optimizer, here, parameters + from, state.parameter_gradients.data() + from,
                    slots, to - from);
     };
-    state.squares[static_cast<std::size_t>(tile)] = part(context, first, border);
+    state.squares.data()[tile] = part(context, first, border);
     part({.rate = context.rate, .step = context.step}, border, end);
     if (times != nullptr) times->lap(times->update);
   });

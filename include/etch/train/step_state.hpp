@@ -2,14 +2,15 @@
 #define ETCH_TRAIN_STEP_STATE_HPP
 
 #include <algorithm>
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "etch/base/buffer.hpp"
-#include "etch/base/team.hpp"
-#include "etch/layer/contract.hpp"
+#include "etch/base/round.hpp"
 #include "etch/net/arena.hpp"
+#include "etch/net/arrays.hpp"
+#include "etch/net/memory_plan.hpp"
 #include "etch/net/pass_times.hpp"
 
 namespace etch {
@@ -18,33 +19,39 @@ namespace etch {
 /// sums do not depend on the team. Two register tiles of a dense layer; one for small batches, of
 /// which a team would otherwise get too few pieces.
 constexpr int sample_tile(int batch) {
-  return batch >= 32 ? 16 : 8;
+  return std::min(batch, batch >= 32 ? 16 : 8);
 }
 
 /// Parameters that one thread updates at a time: 16 KiB of them and 16 of gradients fit into L1.
 inline constexpr std::size_t update_tile = 4096;
 
-/// The memory of training, apart from the parameters themselves.
+/// The memory of training, apart from the model's.
 template <class Net, int Batch, class Optimizer>
 struct StepState {
-  explicit StepState(int threads, bool profile)
-      : scratch(scratch_floats * static_cast<std::size_t>(threads)),
-        times(profile ? static_cast<std::size_t>(threads) : 0) {}
-
+  static constexpr std::size_t parameters = Arena<Net>::parameters.floats;
+  static constexpr std::size_t update_tiles = ceil_div(parameters, update_tile);
+  static constexpr std::size_t kept_floats = Batch * training_plan<Net>.kept;
+  static constexpr std::size_t transient_floats = sample_tile(Batch) * training_plan<Net>.transient;
   /// A pass's scratch memory, or a picture before it is warped.
   static constexpr std::size_t scratch_floats =
       std::max(Arena<Net>::scratch(Batch), std::size_t{Net::Input::stride});
-  static constexpr std::size_t update_tiles = ceil_div(Arena<Net>::parameters.floats, update_tile);
+  static constexpr std::size_t thread_floats = transient_floats + scratch_floats;
 
-  Buffer activations{Batch * Arena<Net>::activation_floats};
-  Buffer gradients{Batch * Arena<Net>::activation_floats};  // of the activations, laid out alike
-  Buffer parameter_gradients{Arena<Net>::parameters.floats};
-  Buffer kept{Optimizer::slots * Arena<Net>::parameters.floats};  // by the optimiser
-  Buffer scratch;                                                 // one part for each thread
-  std::array<float, Batch> losses{};                              // of each sample
-  std::array<std::uint8_t, Batch> correct{};                      // whether each was
-  std::array<float, update_tiles> squares{};  // sums of the squared weights of each tile
-  std::vector<PassTimes<Net>> times;          // of each thread, where a profile is wanted
+  /// What all of it takes without a profile.
+  static constexpr std::size_t bytes(std::size_t threads) {
+    const std::size_t floats = kept_floats + threads * thread_floats + parameters +
+                               Optimizer::slots * parameters + Batch + update_tiles;
+    return sizeof(float) * floats + sizeof(std::uint8_t) * Batch;
+  }
+
+  StepState(int threads, bool profile)
+      : workspaces(static_cast<std::size_t>(threads) * thread_floats),
+        correct(Batch),
+        times(profile ? static_cast<std::size_t>(threads) : 0) {}
+
+  /// What a thread of the team works in.
+  Storage memory(int worker) { return {kept.data(), Batch, workspace(worker), sample_tile(Batch)}; }
+  float* scratch(int worker) { return workspace(worker) + transient_floats; }
 
   /// The times of `worker`, which begin to count; null where no profile is wanted.
   PassTimes<Net>* start(int worker) {
@@ -52,6 +59,20 @@ struct StepState {
     PassTimes<Net>& own = times[static_cast<std::size_t>(worker)];
     own.start();
     return &own;
+  }
+
+  Buffer kept{kept_floats};                     // activations and gradients of the whole batch
+  Buffer workspaces;                            // one for each thread
+  Buffer parameter_gradients{parameters};       // laid out as the parameters are
+  Buffer slots{Optimizer::slots * parameters};  // what the optimiser keeps
+  Buffer losses{Batch};                         // of each sample
+  Buffer squares{update_tiles};                 // sums of the squared weights of each tile
+  std::vector<std::uint8_t> correct;            // whether each sample was
+  std::vector<PassTimes<Net>> times;            // of each thread, where a profile is wanted
+
+ private:
+  float* workspace(int worker) {
+    return workspaces.data() + static_cast<std::size_t>(worker) * thread_floats;
   }
 };
 

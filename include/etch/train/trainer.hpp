@@ -44,8 +44,9 @@ struct has_label_for_each {
   static constexpr bool value = Output::rank != 1 || Output::size <= 256;
 };
 
-/// Trains a model on minibatches of up to `Batch` samples, for which its memory is laid out.
-/// Nothing allocates after construction.
+/// Trains a model on minibatches of up to `Batch` samples, for which its memory is laid out. With
+/// the model it takes Net::training_bytes<Batch, Optimizer> on the heap, for a team of one; nothing
+/// allocates after construction.
 template <class Net, int Batch, class Optimizer = SGD>
 class Trainer {
  public:
@@ -89,7 +90,8 @@ class Trainer {
                                 .step = step_};
     ETCH_DISPATCH(model_.target().id, update<Net, Batch, Optimizer>)
     (options_.optimizer, context, model_.parameters().data(), state_, team_);
-    const double squares = std::accumulate(state_.squares.begin(), state_.squares.end(), 0.0);
+    const auto sums = state_.squares.span();
+    const double squares = std::accumulate(sums.begin(), sums.end(), 0.0);
     metrics.loss += static_cast<float>(options_.l2 * squares / 2);
     ++step_;
     if (options_.profile) steps_time_ += Clock::now() - start;
@@ -104,7 +106,8 @@ class Trainer {
     ETCH_DISPATCH(model_.target().id, compute_gradients<Net, Batch, Optimizer>)
     (model_.parameters().data(), minibatch, options_.augmentation, context, state_, team_);
     const auto count = static_cast<std::ptrdiff_t>(minibatch.pictures.count());
-    const double loss = std::accumulate(state_.losses.begin(), state_.losses.begin() + count, 0.0);
+    const float* losses = state_.losses.data();
+    const double loss = std::accumulate(losses, losses + count, 0.0);
     const int correct = std::accumulate(state_.correct.begin(), state_.correct.begin() + count, 0);
     return {static_cast<float>(loss / static_cast<double>(count)),
             static_cast<float>(correct) / static_cast<float>(count)};

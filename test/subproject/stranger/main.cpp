@@ -9,8 +9,8 @@
 using Net = etch::Network<etch::Input<2>, etch::Dense<32>, etch::ReLU, etch::Dense<2>>;
 
 static_assert(Net::parameters == (2 * 32 + 32) + (32 * 2 + 2));
-static_assert(etch::activation_bytes<Net, 64> <= 32 * 1024,
-              "the activations fit into the L1 cache");
+static_assert(Net::inference_bytes<1> <= 1024, "the model fits into a kilobyte");
+static_assert(Net::training_bytes<64> <= 36 * 1024, "training fits beside it");
 
 // Points of a square, and whether they lie in a circle of half its area.
 struct Points {

@@ -1,0 +1,50 @@
+#ifndef ETCH_NET_ARRAYS_HPP
+#define ETCH_NET_ARRAYS_HPP
+
+#include <array>
+#include <cstddef>
+
+#include "etch/net/memory_plan.hpp"
+
+namespace etch {
+
+/// The memory that a plan is laid out in: arrays that are kept hold `batch` samples, the others
+/// `tile` samples at a time.
+struct Storage {
+  float* kept = nullptr;
+  int batch = 0;
+  float* transient = nullptr;
+  int tile = 0;
+};
+
+/// The activations, and alike their gradients, of the samples of a batch from `first` on: entry 0
+/// is the input's, entry i + 1 the output's of layer i.
+template <class Net>
+struct Arrays {
+  std::array<float*, Net::size + 1> activations{}, gradients{};
+
+  Arrays(const MemoryPlan<Net::size>& plan, const Storage& storage, int first) {
+    place(plan, storage, first, 0, Net::Input::stride);
+    Net::for_each_step(
+        [&]<class Step>() { place(plan, storage, first, Step::index + 1, Step::Out::stride); });
+  }
+
+  float* input() const { return activations.front(); }
+  float* output() const { return activations.back(); }
+
+ private:
+  void place(const MemoryPlan<Net::size>& plan, const Storage& storage, int first, std::size_t i,
+             std::ptrdiff_t stride) {
+    const auto at = [&](const typename MemoryPlan<Net::size>::Place& place) {
+      const auto before = static_cast<std::ptrdiff_t>(place.offset);
+      return place.kept ? storage.kept + before * storage.batch + stride * first
+                        : storage.transient + before * storage.tile;
+    };
+    activations[i] = at(plan.activations[i]);
+    gradients[i] = at(plan.gradients[i]);
+  }
+};
+
+}  // namespace etch
+
+#endif

@@ -1,0 +1,134 @@
+// What a network's memory plan promises, checked by the compiler: it compiles or it fails.
+#include <etch/etch.hpp>
+
+namespace etch {
+namespace {
+
+using LeNet5 = Network<Input<28, 28, 1>,                          //
+                       Conv2D<6, 5>, ReLU, MaxPool2D<2>,          //
+                       Conv2D<16, 5, Valid>, ReLU, MaxPool2D<2>,  //
+                       Dense<120>, ReLU, Dropout<0.5f>,           //
+                       Dense<84>, ReLU,                           //
+                       Dense<10>>;
+using Strided = Network<Input<28, 28, 1>,              //
+                        Conv2D<16, 5, Same, 2>, ReLU,  //
+                        Conv2D<16, 5, Same, 2>, ReLU,  //
+                        Dense<64>, ReLU, Dense<10>>;
+using Logistic = Network<Input<28, 28, 1>, Dense<10>>;
+using PooledFirst = Network<Input<9, 7, 3>, MaxPool2D<3, 2, Same>, ReLU, Dense<4>, Dense<2>>;
+using Bare = Network<Input<5>, ReLU, Dropout<>>;
+using Backwards =
+    Network<Input<50>, Dropout<>, Dense<40>, Dropout<>, ReLU, Dropout<>, Dense<30>, ReLU, ReLU>;
+
+/// Memory that knows of each cache line whose array it holds.
+template <std::size_t Lines>
+struct Shelf {
+  std::array<std::size_t, Lines + 1> owner{};
+  bool sound = true;
+
+  constexpr void write(std::size_t array, std::size_t offset, std::size_t floats) {
+    sound &= array > 0 && offset % 16 == 0 && offset + floats <= 16 * Lines;
+    for (std::size_t i = offset / 16; sound && i < (offset + floats) / 16; ++i) owner[i] = array;
+  }
+  constexpr void read(std::size_t array, std::size_t offset, std::size_t floats) {
+    for (std::size_t i = offset / 16; i < (offset + floats) / 16; ++i) sound &= owner[i] == array;
+  }
+};
+
+/// Follows one sample through the network as a sweep does: all that a pass reads is there still,
+/// even when the pass has written, and all that the weights' gradients read is kept to the end.
+template <class Net, bool training>
+constexpr bool plan_is_sound() {
+  constexpr auto plan = training ? training_plan<Net> : inference_plan<Net>;
+  Shelf<plan.kept / 16> kept;
+  Shelf<plan.transient / 16> transient;
+  using Place = typename MemoryPlan<Net::size>::Place;
+  const auto write = [&](std::size_t array, Place place, std::size_t floats) {
+    place.kept ? kept.write(array, place.offset, floats)
+               : transient.write(array, place.offset, floats);
+  };
+  const auto read = [&](std::size_t array, Place place, std::size_t floats) {
+    place.kept ? kept.read(array, place.offset, floats)
+               : transient.read(array, place.offset, floats);
+  };
+  const auto activation = [](std::size_t i) { return 1 + i; };
+  const auto gradient = [](std::size_t i) { return 100 + i; };
+  const auto same = [](Place a, Place b) { return a.kept == b.kept && a.offset == b.offset; };
+
+  write(activation(0), plan.activations[0], Net::Input::stride);
+  Net::for_each_step([&]<class Step>() {
+    constexpr std::size_t i = Step::index, in = Step::In::stride, out = Step::Out::stride;
+    const Place x = plan.activations[i], y = plan.activations[i + 1];
+    read(activation(i), x, in);
+    write(activation(i + 1), y, out);
+    if (!works_in_place<typename Step::Layer>() || !same(x, y)) read(activation(i), x, in);
+  });
+  read(activation(Net::size), plan.activations[Net::size], Net::Output::stride);
+  if constexpr (training && Net::first_trained < Net::size) {
+    write(gradient(Net::size), plan.gradients[Net::size], Net::Output::stride);
+    read(activation(Net::size), plan.activations[Net::size], Net::Output::stride);
+    meta::for_each_index<Net::size - 1 - Net::first_trained>([&]<std::size_t FromLast>() {
+      constexpr std::size_t i = Net::size - 1 - FromLast;
+      using Step = typename Net::template step<i>;
+      constexpr std::size_t in = Step::In::stride, out = Step::Out::stride;
+      constexpr Reads reads = data_gradient_reads_of<typename Step::Layer>();
+      const Place dx = plan.gradients[i], dy = plan.gradients[i + 1];
+      const bool in_place = works_in_place<typename Step::Layer>() && same(dx, dy);
+      read(gradient(i + 1), dy, out);
+      write(gradient(i), dx, in);
+      if (!in_place) read(gradient(i + 1), dy, out);
+      if (reads.x) read(activation(i), plan.activations[i], in);
+      if (reads.y) read(activation(i + 1), plan.activations[i + 1], out);
+    });
+    Net::for_each_step([&]<class Step>() {
+      if (!Step::has_variables) return;
+      constexpr std::size_t i = Step::index;
+      kept.sound &= plan.activations[i].kept && plan.gradients[i + 1].kept;
+      read(activation(i), plan.activations[i], Step::In::stride);
+      read(gradient(i + 1), plan.gradients[i + 1], Step::Out::stride);
+    });
+  }
+  return kept.sound && transient.sound;
+}
+static_assert(plan_is_sound<LeNet5, false>() && plan_is_sound<LeNet5, true>());
+static_assert(plan_is_sound<Strided, false>() && plan_is_sound<Strided, true>());
+static_assert(plan_is_sound<Logistic, false>() && plan_is_sound<Logistic, true>());
+static_assert(plan_is_sound<PooledFirst, false>() && plan_is_sound<PooledFirst, true>());
+static_assert(plan_is_sound<Bare, false>() && plan_is_sound<Bare, true>());
+static_assert(plan_is_sound<Backwards, false>() && plan_is_sound<Backwards, true>());
+
+// Inference needs the two largest neighbours, ReLU and Dropout nothing.
+
+static_assert(inference_plan<Strided>.transient == 3'136 + 784);
+static_assert(inference_plan<LeNet5>.transient == 4'704 + 1'184);
+static_assert(inference_plan<Bare>.transient == 16);
+
+// Training keeps what the weights' gradients read: of conv_strided the input, what each ReLU makes,
+// and the gradients of the four layers' outputs. Only the logits are transient.
+
+static_assert(training_plan<Strided>.kept == 784 + 2 * (3'136 + 784 + 64) + 16);
+static_assert(training_plan<Strided>.transient == 16);
+static_assert(training_plan<Bare>.kept == 0);
+
+// The bytes of a type: parameters, padding included, 4 bytes each, and the above.
+
+constexpr std::size_t conv_floats = 25 * 16 + 16 + 25 * 16 * 16 + 16;
+constexpr std::size_t dense_floats = 784 * 64 + 64 + 10 * 64 + 32;
+static_assert(Arena<Strided>::parameters.floats == conv_floats + dense_floats);
+static_assert(Strided::inference_bytes<1> == 4 * (conv_floats + dense_floats + 3'920));
+static_assert(Strided::inference_bytes<16> == 4 * (conv_floats + dense_floats + 16 * 3'920));
+static_assert(Strided::training_bytes<16> - Strided::inference_bytes<1> ==
+              4 * (16 * 8'768 + 8 * 16 + conv_floats + dense_floats)  // gradients
+                  + 4 * Arena<Strided>::scratch(16)                   //
+                  + 16 * (4 + 1) + 4 * 15);  // losses and hits; sums of squares
+static_assert(Strided::training_bytes<16, Adam> - Strided::training_bytes<16> ==
+              4 * 2 * (conv_floats + dense_floats));
+static_assert(Strided::training_bytes<32> - Strided::training_bytes<31> >= 4 * 8'768);
+
+// A budget, as a program writes it.
+
+static_assert(LeNet5::inference_bytes<1> <= 300'000, "the microcontroller has 300 kB");
+static_assert(LeNet5::training_bytes<64, Momentum> <= 4'000'000, "training has 4 MB");
+
+}  // namespace
+}  // namespace etch
