@@ -1,4 +1,4 @@
-"""Plain NumPy: whole minibatches, convolutions as products with the windows' values side by side."""
+"""Plain NumPy: whole minibatches; a convolution is a product with the windows side by side."""
 
 import math
 

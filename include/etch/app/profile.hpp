@@ -35,10 +35,10 @@ std::string profile_table(const Profile<Net>& profile, double peak, int batch) {
     const double flops = static_cast<double>(Step::flops) * batch * profile.steps;
     forward.push_back({Step::name, "forward", seconds(layer.forward), flops});
     if (Step::index > Net::first_trained) {
-      backward.push_back({Step::name, "data gradient", seconds(layer.data_gradient), flops});
+      backward.push_back({Step::name, "data_gradient", seconds(layer.data_gradient), flops});
     }
     if (Step::has_variables) {
-      backward.push_back({Step::name, "weight gradient", seconds(layer.weight_gradient), flops});
+      backward.push_back({Step::name, "weight_gradient", seconds(layer.weight_gradient), flops});
     }
   });
   forward.push_back({"loss", "", seconds(times.loss)});
