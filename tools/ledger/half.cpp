@@ -1,0 +1,144 @@
+// The passes of a model's layers, for the ledger: a shared object with ETCH_SIZES_AT_RUN_TIME, and
+// one without. Layers that work element by element are left out: their loops have no sizes.
+//
+//   LEDGER_MODEL   the model's source
+//   LEDGER_LAYER   compile this layer's passes and nothing else; -1 for none
+
+#include "half.hpp"
+
+#define main model_main
+#include LEDGER_MODEL
+#undef main
+
+namespace {
+
+using namespace etch;
+
+std::vector<ledger::Entry> entries;
+
+template <class Step>
+using PassesOf = HWY_NAMESPACE::Passes<typename Step::Layer, typename Step::In>;
+
+/// The same function, which the compiler now cannot fit to how it is called here: in a training
+/// step the number of rows is no constant.
+template <class F>
+F* opaque(F* function) {
+  asm("" : "+r"(function));
+  return function;
+}
+
+/// Random numbers where a batch has them, zero where it is padded.
+template <class Step, int Batch>
+std::unique_ptr<ledger::Arrays> make_arrays() {
+  using In = typename Step::In;
+  using Out = typename Step::Out;
+  auto a = std::make_unique<ledger::Arrays>();
+  std::uint32_t draws = 0;
+  const auto draw = [&] {
+    return uniform(RandomStream{1, Purpose::shuffle, 0, 0}.word(draws++)) - 0.5f;
+  };
+  a->x = Buffer(Batch * In::stride);
+  a->y = Buffer(Batch * Out::stride);
+  a->dx = Buffer(Batch * In::stride);
+  a->dy = Buffer(Batch * Out::stride);
+  a->scratch = Buffer(scratch_of<typename Step::Layer, In>(Batch));
+  a->context.scratch = a->scratch.data();
+  for (std::size_t row = 0; row < Batch; ++row) {
+    std::generate_n(a->x.data() + row * In::stride, In::size, draw);
+    std::generate_n(a->dy.data() + row * Out::stride, Out::size, draw);
+  }
+  for (std::size_t v = 0; v < Step::variables.size(); ++v) {
+    Buffer& values = a->values.emplace_back(Step::variables[v].floats);
+    Buffer& gradients = a->gradients.emplace_back(Step::variables[v].floats);
+    for (std::size_t i = 0; i < Step::variables[v].size(); ++i) {
+      values.data()[Step::place(v, i)] = draw();
+    }
+    a->value_pointers.push_back(values.data());
+    a->gradient_pointers.push_back(gradients.data());
+  }
+  opaque(PassesOf<Step>::forward)(a->context, a->x.data(), a->value_pointers.data(), a->y.data(),
+                                  Batch);
+  return a;
+}
+
+template <class Step, int Batch, class Tile>
+void for_tiles(const Tile& tile) {
+  constexpr int rows = sample_tile(Batch);
+  for (int row = 0; row < Batch; row += rows) {
+    tile(row * Step::In::stride, row * Step::Out::stride, std::min(rows, Batch - row));
+  }
+}
+
+template <class Step, int Batch>
+void forward(ledger::Arrays& a) {
+  for_tiles<Step, Batch>([&](std::ptrdiff_t in, std::ptrdiff_t out, int rows) {
+    opaque(PassesOf<Step>::forward)(a.context, a.x.data() + in, a.value_pointers.data(),
+                                    a.y.data() + out, rows);
+  });
+}
+
+template <class Step, int Batch>
+void data_gradient(ledger::Arrays& a) {
+  for_tiles<Step, Batch>([&](std::ptrdiff_t in, std::ptrdiff_t out, int rows) {
+    opaque(PassesOf<Step>::data_gradient)(a.context, a.x.data() + in, a.y.data() + out,
+                                          a.value_pointers.data(), a.dy.data() + out,
+                                          a.dx.data() + in, rows);
+  });
+}
+
+template <class Step, int Batch>
+void weight_gradient(ledger::Arrays& a) {
+  for (int tile = 0; tile < PassesOf<Step>::gradient_tiles; ++tile) {
+    opaque(PassesOf<Step>::weight_gradient)(a.context, tile, a.x.data(), a.dy.data(),
+                                            a.gradient_pointers.data(), Batch);
+  }
+}
+
+/// Calls `f(pass, run, code)` for the passes of a training step.
+template <class Net, class Step, int Batch, class F>
+void for_passes(const F& f) {
+  using Here = PassesOf<Step>;
+  f(Pass::forward, forward<Step, Batch>, &Here::forward);
+  if constexpr (does<Net, Step>(Pass::data_gradient)) {
+    f(Pass::data_gradient, data_gradient<Step, Batch>, &Here::data_gradient);
+  }
+  if constexpr (does<Net, Step>(Pass::weight_gradient)) {
+    f(Pass::weight_gradient, weight_gradient<Step, Batch>, &Here::weight_gradient);
+  }
+}
+
+template <class Net, class Step, int Batch>
+void list() {
+  const std::string shapes = etch::detail::to_text(typename Step::In()) + " to " +
+                             etch::detail::to_text(typename Step::Out());
+  for_passes<Net, Step, Batch>([&](Pass pass, auto run, auto code) {
+    entries.push_back({std::string(std::string_view(Step::name)), shapes, pass,
+                       make_arrays<Step, Batch>, run, reinterpret_cast<const void*>(code)});
+  });
+}
+
+/// Has the compiler generate a layer's passes.
+template <class Net, class Step, int Batch>
+void generate() {
+  for_passes<Net, Step, Batch>([](Pass, auto, auto code) { opaque(code); });
+}
+
+}  // namespace
+
+template <class Net, int Batch, class Optimizer>
+int measure(int, char**, const etch::app::Settings&, const Optimizer&) {
+  Net::for_each_step([]<class Step>() {
+#if defined(LEDGER_LAYER)
+    if constexpr (static_cast<int>(Step::index) == LEDGER_LAYER) generate<Net, Step, Batch>();
+#else
+    if constexpr (!works_in_place<typename Step::Layer>()) list<Net, Step, Batch>();
+#endif
+  });
+  return 0;
+}
+
+extern "C" __attribute__((visibility("default"))) void list_entries(
+    std::vector<ledger::Entry>& to) {
+  model_main(0, nullptr);
+  to = entries;
+}
