@@ -10,7 +10,8 @@ import subprocess
 KERNEL = re.compile(r"etch::N_\w+::")  # what is compiled for a SIMD target
 INSTRUCTION = re.compile(r"^ *([0-9a-f]+):\t(\S+) *(.*?) *(?:#.*)?$")
 TARGET = re.compile(r"^\*?([0-9a-f]+)(?: <.*>)?$")
-MEMORY = re.compile(r"[^\s,()]*\(([^()]*)\)|[%\w]*:0x[0-9a-f]+")
+MEMORY = re.compile(r"[^\s,()]*\(([^()]*)\)")
+MASKS = re.compile(r"\{[^}]*\}")  # AVX-512: {%k1}, {1to16}
 KINDS = "fma", "load", "store", "spill"
 
 
@@ -28,24 +29,18 @@ class Instruction:
         match = TARGET.match(self.operands)
         return int(match[1], 16) if match else None
 
-    @property
-    def memory(self):
-        """The operand in memory, or None."""
-        match = MEMORY.search(self.operands)
-        return match[0] if match else None
-
     def kinds(self, stack):
         """What counts as: vector registers' work with memory, and multiply-adds. `stack` are the
         registers that point to the function's own stack frame."""
         found = set()
         if re.match(r"vfn?m(add|sub)", self.name):
             found.add("fma")
-        memory = self.memory
-        if memory is None or not re.search(r"%[xyz]mm", self.operands):
+        operands = MASKS.sub("", self.operands)
+        memory = MEMORY.search(operands)
+        if memory is None or not re.search(r"%[xyz]mm", operands):
             return found
-        found.add("store" if self.operands.endswith(memory) else "load")
-        registers = memory[memory.find("(") + 1:-1].split(",")
-        if len(registers) == 1 and registers[0] in stack:
+        found.add("store" if operands.endswith(memory[0]) else "load")
+        if memory[1] in stack:
             found.add("spill")
         return found
 
