@@ -1,0 +1,144 @@
+#include "im2col.hpp"
+
+#include <algorithm>
+
+#include "etch/base/buffer.hpp"
+
+namespace etch::peers {
+namespace {
+
+/// One picture's windows as rows of a matrix, [rows.out * columns.out][window * window * channels],
+/// in the order of the kernel; zero where the window is beyond the border.
+void im2col(const Layer& layer, const float* x, float* matrix) {
+  const auto& [rows, columns] = std::pair(layer.rows, layer.columns);
+  const int c = layer.channels, line = columns.size * c;
+  for (int oy = 0; oy < rows.out; ++oy) {
+    for (int ox = 0; ox < columns.out; ++ox) {
+      const int first = columns.first(ox), last = columns.last(ox);
+      const int left = ox * columns.stride - columns.before;
+      for (int ky = 0; ky < rows.size; ++ky, matrix += line) {
+        const int y = oy * rows.stride - rows.before + ky;
+        std::fill_n(matrix, line, 0.0f);
+        if (y < 0 || y >= rows.in) continue;
+        const float* from = x + (y * columns.in + left + first) * c;
+        std::copy_n(from, (last - first) * c, matrix + first * c);
+      }
+    }
+  }
+}
+
+/// The opposite: adds every element of the matrix to the pixel that it came from.
+void col2im(const Layer& layer, const float* matrix, float* dx) {
+  const auto& [rows, columns] = std::pair(layer.rows, layer.columns);
+  const int c = layer.channels, line = columns.size * c;
+  std::fill_n(dx, layer.inputs(), 0.0f);
+  for (int oy = 0; oy < rows.out; ++oy) {
+    for (int ox = 0; ox < columns.out; ++ox) {
+      const int first = columns.first(ox), last = columns.last(ox);
+      const int left = ox * columns.stride - columns.before;
+      for (int ky = 0; ky < rows.size; ++ky, matrix += line) {
+        const int y = oy * rows.stride - rows.before + ky;
+        if (y < 0 || y >= rows.in) continue;
+        float* to = dx + (y * columns.in + left + first) * c;
+        const float* from = matrix + first * c;
+        for (int i = 0; i < (last - first) * c; ++i) to[i] += from[i];
+      }
+    }
+  }
+}
+
+Buffer buffer_of(const std::vector<float>& values) {
+  Buffer buffer(values.size());
+  std::copy(values.begin(), values.end(), buffer.data());
+  return buffer;
+}
+
+/// A pass with its memory.
+class ByProducts {
+ public:
+  ByProducts(const Layer& layer, const Arrays& arrays, const Products& products)
+      : layer_(layer),
+        products_(products),
+        is_dense_(layer.kind == Layer::Kind::dense),
+        blocks_(is_dense_ ? 1 : arrays.batch),
+        rows_(is_dense_ ? arrays.batch : layer.rows.out * layer.columns.out),
+        inputs_(layer.rows.size * layer.columns.size * layer.channels),
+        x_(buffer_of(arrays.x)),
+        y_(arrays.y.size()),
+        dy_(buffer_of(arrays.dy)),
+        dx_(arrays.x.size()),
+        kernel_(buffer_of(layer.kernel)),
+        gradient_(layer.kernel.size() + layer.bias.size()),
+        matrix_(is_dense_ ? 0
+                          : static_cast<std::size_t>(rows_) * static_cast<std::size_t>(inputs_)) {}
+
+  void run(Pass pass) {
+    if (pass == Pass::weight_gradient) std::fill_n(gradient_.data(), gradient_.size(), 0.0f);
+    for (int block = 0; block < blocks_; ++block) {
+      if (pass == Pass::forward) forward(block);
+      if (pass == Pass::data_gradient) data_gradient(block);
+      if (pass == Pass::weight_gradient) weight_gradient(block);
+    }
+  }
+
+  std::vector<float> result(Pass pass) const {
+    const Buffer& found = pass == Pass::forward         ? y_
+                          : pass == Pass::data_gradient ? dx_
+                                                        : gradient_;
+    return {found.data(), found.data() + found.size()};
+  }
+
+ private:
+  /// The rows of x that a product takes: samples, or a picture's windows.
+  const float* windows(int block) {
+    const float* x = x_.data() + std::ptrdiff_t{block} * layer_.inputs();
+    if (is_dense_) return x;
+    im2col(layer_, x, matrix_.data());
+    return matrix_.data();
+  }
+
+  std::ptrdiff_t output(int block) const { return std::ptrdiff_t{block} * rows_ * layer_.filters; }
+
+  void forward(int block) {
+    float* y = y_.data() + output(block);
+    for (int row = 0; row < rows_; ++row) {
+      std::copy(layer_.bias.begin(), layer_.bias.end(), y + std::ptrdiff_t{row} * layer_.filters);
+    }
+    products_.forward(rows_, inputs_, layer_.filters, windows(block), kernel_.data(), y);
+  }
+
+  void data_gradient(int block) {
+    const float* dy = dy_.data() + output(block);
+    float* dx = dx_.data() + std::ptrdiff_t{block} * layer_.inputs();
+    products_.data_gradient(rows_, inputs_, layer_.filters, dy, kernel_.data(),
+                            is_dense_ ? dx : matrix_.data());
+    if (!is_dense_) col2im(layer_, matrix_.data(), dx);
+  }
+
+  void weight_gradient(int block) {
+    const float* dy = dy_.data() + output(block);
+    products_.weight_gradient(rows_, inputs_, layer_.filters, windows(block), dy, gradient_.data());
+    float* db = gradient_.data() + layer_.kernel.size();
+    for (int row = 0; row < rows_; ++row) {
+      const float* from = dy + std::ptrdiff_t{row} * layer_.filters;
+      for (int i = 0; i < layer_.filters; ++i) db[i] += from[i];
+    }
+  }
+
+  const Layer& layer_;
+  Products products_;
+  bool is_dense_;
+  int blocks_, rows_, inputs_;
+  Buffer x_, y_, dy_, dx_, kernel_, gradient_, matrix_;
+};
+
+}  // namespace
+
+Work im2col_pass(const Layer& layer, Pass pass, const Arrays& arrays, const Products& products) {
+  const auto by_products = std::make_shared<ByProducts>(layer, arrays, products);
+  return {.run = [=] { by_products->run(pass); },
+          .result = [=] { return by_products->result(pass); },
+          .implementation = layer.kind == Layer::Kind::dense ? "gemm" : "im2col, gemm"};
+}
+
+}  // namespace etch::peers

@@ -1,0 +1,177 @@
+// etch's side, compiled for a network: what a training step and inference run, and the network as
+// the peers get it. A model's source comes before it; see model.cpp.in.
+
+#ifndef ETCH_BENCH_PEERS_OWN_HPP
+#define ETCH_BENCH_PEERS_OWN_HPP
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+
+#include "../model_source.hpp"
+#include "collect.hpp"
+#include "peer.hpp"
+
+namespace etch::peers {
+
+/// A step's arrays as an arena has them, for a batch.
+template <class Step, int Batch>
+class OwnPass {
+ public:
+  OwnPass(const Layer& layer, const Arrays& arrays) {
+    copy_in<In>(arrays.x, x_);
+    copy_in<Out>(arrays.y, y_);
+    copy_in<Out>(arrays.dy, dy_);
+    const std::vector<float>* const initial[] = {&layer.kernel, &layer.bias};
+    for (std::size_t v = 0; v < variables; ++v) {
+      values_[v] = Buffer(Step::variables[v].floats);
+      gradients_[v] = Buffer(Step::variables[v].floats);
+      for (std::size_t i = 0; i < initial[v]->size(); ++i) {
+        values_[v].data()[Step::place(v, i)] = (*initial[v])[i];
+      }
+      value_pointers_[v] = values_[v].data();
+      gradient_pointers_[v] = gradients_[v].data();
+    }
+    context_.scratch = scratch_.data();
+  }
+
+  void run(Pass pass) {
+    constexpr int tile = sample_tile(Batch);
+    switch (pass) {
+      case Pass::forward:
+        for (int row = 0; row < Batch; row += tile) {
+          Here::forward(context_, at<In>(x_, row), value_pointers_.data(), at<Out>(y_, row), tile);
+        }
+        break;
+      case Pass::data_gradient:
+        for (int row = 0; row < Batch; row += tile) {
+          Here::data_gradient(context_, at<In>(x_, row), at<Out>(y_, row), value_pointers_.data(),
+                              at<Out>(dy_, row), at<In>(dx_, row), tile);
+        }
+        break;
+      case Pass::weight_gradient:
+        if constexpr (variables > 0) {
+          for (int i = 0; i < Here::gradient_tiles; ++i) {
+            Here::weight_gradient(context_, i, x_.data(), dy_.data(), gradient_pointers_.data(),
+                                  Batch);
+          }
+        }
+        break;
+    }
+  }
+
+  std::vector<float> result(Pass pass) const {
+    if (pass == Pass::forward) return copy_out<Out>(y_);
+    if (pass == Pass::data_gradient) return copy_out<In>(dx_);
+    std::vector<float> all;
+    for (std::size_t v = 0; v < variables; ++v) {
+      for (std::size_t i = 0; i < Step::variables[v].size(); ++i) {
+        all.push_back(gradients_[v].data()[Step::place(v, i)]);
+      }
+    }
+    return all;
+  }
+
+ private:
+  using In = typename Step::In;
+  using Out = typename Step::Out;
+  using Here = HWY_NAMESPACE::Passes<typename Step::Layer, In>;
+  static constexpr std::size_t variables = Step::variables.size();
+
+  template <class Shape>
+  static float* at(Buffer& buffer, int row) {
+    return buffer.data() + row * Shape::stride;
+  }
+  template <class Shape>
+  static void copy_in(const std::vector<float>& from, Buffer& to) {
+    for (int row = 0; row < Batch; ++row) {
+      std::copy_n(from.begin() + std::ptrdiff_t{row} * Shape::size, Shape::size,
+                  at<Shape>(to, row));
+    }
+  }
+  template <class Shape>
+  static std::vector<float> copy_out(const Buffer& from) {
+    std::vector<float> to;
+    for (int row = 0; row < Batch; ++row) {
+      const float* sample = from.data() + row * Shape::stride;
+      to.insert(to.end(), sample, sample + Shape::size);
+    }
+    return to;
+  }
+
+  Buffer x_{Batch * In::stride}, dx_{Batch * In::stride};
+  Buffer y_{Batch * Out::stride}, dy_{Batch * Out::stride};
+  Buffer scratch_{scratch_of<typename Step::Layer, In>(Batch)};
+  std::array<Buffer, variables> values_, gradients_;
+  std::array<const float*, variables> value_pointers_;
+  std::array<float*, variables> gradient_pointers_;
+  Context context_;
+};
+
+/// The network at work.
+template <class Net, int Batch>
+class Own : public Peer {
+ public:
+  std::string name() const override { return "etch"; }
+  std::string version() const override { return ETCH_VERSION; }
+
+  std::optional<Work> pass(const Layer& layer, Pass pass, const Arrays& arrays) override {
+    std::optional<Work> work;
+    Net::for_each_step([&]<class Step>() {
+      if (Step::index != layer.index) return;
+      const auto own = std::make_shared<OwnPass<Step, Batch>>(layer, arrays);
+      work = Work{.run = [own, pass] { own->run(pass); },
+                  .result = [own, pass] { return own->result(pass); }};
+    });
+    return work;
+  }
+};
+
+/// The layer of a step, with its initial values.
+template <class Step, class Net>
+Layer layer_of(const etch::Model<Net>& model) {
+  using In = typename Step::In;
+  using L = typename Step::Layer;
+  Layer layer{.kind = Layer::Kind::relu,
+              .name = std::string(std::string_view(Step::name)),
+              .index = Step::index,
+              .rows = {1, 1, 1, 1, 0},
+              .columns = {1, 1, 1, 1, 0},
+              .channels = In::size,
+              .filters = Step::Out::size,
+              .flops = Step::flops};
+  if (L::name == "dense") layer.kind = Layer::Kind::dense;
+  if (L::name == "dropout") layer.kind = Layer::Kind::dropout;
+  if constexpr (requires { L::template rows<In>; }) {
+    layer.kind = L::name == "conv2d" ? Layer::Kind::conv2d : Layer::Kind::max_pool2d;
+    layer.rows = L::template rows<In>;
+    layer.columns = L::template columns<In>;
+    layer.channels = In::channels;
+    layer.filters = Step::Out::channels;
+  }
+  if constexpr (Step::has_variables) {
+    layer.kernel = model.template get<Step::index>("kernel");
+    layer.bias = model.template get<Step::index>("bias");
+  }
+  return layer;
+}
+
+}  // namespace etch::peers
+
+template <class Net, int Batch, class Optimizer>
+int measure(int, char**, const etch::app::Settings& settings, const Optimizer&) {
+  using namespace etch;
+  peers::Model model{.name = settings.name,
+                     .batch = Batch,
+                     .learning_rate = settings.learning_rate.highest,
+                     .l2 = settings.l2,
+                     .layers = {},
+                     .first_trained = Net::first_trained,
+                     .etch = std::make_unique<peers::Own<Net, Batch>>()};
+  const Model<Net> initial(Seed{1}, settings.initializer);
+  Net::for_each_step([&]<class Step>() { model.layers.push_back(peers::layer_of<Step>(initial)); });
+  peers::collect(std::move(model));
+  return 0;
+}
+
+#endif
