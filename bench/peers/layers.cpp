@@ -67,7 +67,7 @@ std::vector<Entry> entries_of(const std::vector<Contender>& contenders, const Ti
 
 void compare_pass(const Model& model, const Layer& layer, Pass pass, const Arrays& arrays,
                   const Comparison& comparison) {
-  const char* const pass_name = pass_names[static_cast<int>(pass)];
+  const std::string pass_name(name_of(pass));
   const std::string name = fmt::format("{}/{}/{}", model.name, layer.name, pass_name);
   if (name.find(comparison.filter) == name.npos) return;
   const auto contenders = contenders_of(model, layer, pass, arrays, name, comparison.peers);
@@ -100,7 +100,7 @@ void compare_layers(const Model& model, const Comparison& comparison) {
     Work forward = *model.etch->pass(layer, Pass::forward, arrays);
     forward.run();
     arrays.y = forward.result();
-    for (Pass pass : passes) {
+    for (Pass pass : {Pass::forward, Pass::data_gradient, Pass::weight_gradient}) {
       if (pass == Pass::data_gradient && layer.index <= model.first_trained) continue;
       if (pass == Pass::weight_gradient && !layer.trains()) continue;
       compare_pass(model, layer, pass, arrays, comparison);

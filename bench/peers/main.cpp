@@ -15,6 +15,7 @@
 
 #include "compare.hpp"
 #include "etch/base/error.hpp"
+#include "etch/base/processor.hpp"
 #include "peak.hpp"
 
 using namespace etch::peers;
@@ -71,7 +72,7 @@ void run(const Options& options, Peers& peers) {
   for (const auto& [name, version] : versions) fmt::print("{} {}\n", name, version);
   fmt::print("\n{}\n", table_head(versions));
 
-  Machine machine{.cpu = cpu_name(), .target = simd_target()};
+  Machine machine{.cpu = etch::processor_name(), .target = simd_target()};
   std::vector<Row> rows;
   const Comparison comparison{options.filter, options.rounds, peers, [&](Row row, double peak) {
                                 fmt::print("{}\n", table_line(row, versions, peak));

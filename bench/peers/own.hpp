@@ -49,7 +49,7 @@ class OwnPass {
                               at<Out>(dy_, row), at<In>(dx_, row), tile);
         }
         break;
-      case Pass::weight_gradient:
+      default:
         if constexpr (variables > 0) {
           for (int i = 0; i < Here::gradient_tiles; ++i) {
             Here::weight_gradient(context_, i, x_.data(), dy_.data(), gradient_pointers_.data(),
@@ -124,6 +124,79 @@ class Own : public Peer {
                   .result = [own, pass] { return own->result(pass); }};
     });
     return work;
+  }
+
+  std::optional<Work> step(const Model& model, const Samples& samples) override {
+    struct State {
+      State(const Model& of, const Samples& to)
+          : samples(to), learner(network, {.learning_rate = of.learning_rate, .l2 = of.l2}) {
+        set_initial_values(of, network);
+      }
+      void run() {
+        loss = learner.step(slice(samples, next, Batch)).loss;
+        next = (next + Batch) % samples.count();
+      }
+      const Samples& samples;
+      etch::Model<Net> network;
+      Trainer<Net, Batch> learner;
+      int next = 0;
+      float loss = 0;
+    };
+    const auto state = std::make_shared<State>(model, samples);
+    return Work{.run = [state] { state->run(); },
+                .result = [state] { return std::vector{state->loss}; }};
+  }
+
+  std::optional<Work> classify(const Model& model, const Samples& samples) override {
+    struct State {
+      State(const Model& of) : evaluator(network) { set_initial_values(of, network); }
+      etch::Model<Net> network;
+      Evaluator<Net> evaluator;
+      float accuracy = 0;
+    };
+    const auto state = std::make_shared<State>(model);
+    const Minibatch all = slice(samples, 0, samples.count());
+    return Work{.run = [=] { state->accuracy = state->evaluator.accuracy(all); },
+                .result =
+                    [=] {
+                      std::vector<float> probabilities;
+                      for (const Prediction& best : state->evaluator.predictions(all.pictures)) {
+                        probabilities.push_back(best.probability);
+                      }
+                      return probabilities;
+                    }};
+  }
+
+  std::optional<Work> predict(const Model& model, const Samples& samples) override {
+    struct State {
+      State(const Model& of) { set_initial_values(of, network); }
+      etch::Model<Net> network;
+      typename etch::Model<Net>::Probabilities probabilities{};
+    };
+    const auto state = std::make_shared<State>(model);
+    const std::span<const float> picture(samples.pictures.data(), Net::Input::size);
+    return Work{.run = [=] { state->probabilities = state->network.predict(picture); },
+                .result =
+                    [=] {
+                      const auto& p = state->probabilities;
+                      return std::vector<float>(p.begin(), p.end());
+                    }};
+  }
+
+ private:
+  static void set_initial_values(const Model& from, etch::Model<Net>& to) {
+    Net::for_each_step([&]<class Step>() {
+      if constexpr (Step::has_variables) {
+        to.template set<Step::index>("kernel", from.layers[Step::index].kernel);
+        to.template set<Step::index>("bias", from.layers[Step::index].bias);
+      }
+    });
+  }
+
+  static Minibatch slice(const Samples& samples, int first, int count) {
+    const auto from = static_cast<std::size_t>(first), of = static_cast<std::size_t>(count);
+    return {Pictures(samples.pictures, Net::Input::size).slice(from, of),
+            std::span(samples.labels).subspan(from, of)};
   }
 };
 

@@ -11,14 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "etch/net/costs.hpp"
 #include "etch/shape/window.hpp"
 
 namespace etch::peers {
-
-enum class Pass { forward, data_gradient, weight_gradient };
-
-inline constexpr Pass passes[] = {Pass::forward, Pass::data_gradient, Pass::weight_gradient};
-inline constexpr const char* pass_names[] = {"forward", "data_gradient", "weight_gradient"};
 
 /// One layer of a model in its place. A layer that knows no pictures, such as a dense one, sees a
 /// single pixel whose channels are its inputs.
@@ -80,11 +76,12 @@ class Peer {
   /// Environment variables that the library needs to see when it is loaded.
   virtual std::vector<std::pair<std::string, std::string>> environment() const { return {}; }
 
-  /// A pass of one layer. Its result is y; dx; or the gradients of kernel and bias.
+  /// A pass of one layer, an update excepted. Its result is y; dx; or the gradients of kernel and
+  /// bias.
   virtual std::optional<Work> pass(const Layer&, Pass, const Arrays&) { return {}; }
 
-  /// A training step: run() learns from the next `model.batch` samples, beginning anew behind the
-  /// last; its result is the loss of the step.
+  /// A training step of SGD at model.learning_rate: run() learns from the next model.batch samples,
+  /// from the first again when all were seen; the result is the loss of the step.
   virtual std::optional<Work> step(const Model&, const Samples&) { return {}; }
 
   /// Classifies all samples; the result is the highest probability of each.

@@ -48,15 +48,6 @@ std::string title(const Row& row) {
 
 }  // namespace
 
-std::string cpu_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    const std::size_t colon = line.find(": ");
-    if (line.starts_with("model name") && colon != line.npos) return line.substr(colon + 2);
-  }
-  return "unknown";
-}
-
 std::string table_head(const Versions& versions) {
   std::string head = fmt::format("{:<42} {:>5} {:>11} {:>6}", "", "batch", "etch us", "% peak");
   for (const auto& [peer, version] : versions) {

@@ -37,9 +37,6 @@ struct Machine {
 /// Names and versions; "absent" where the program was built without.
 using Versions = std::vector<std::pair<std::string, std::string>>;
 
-/// The processor's name as the system has it.
-std::string cpu_name();
-
 /// The table's head, and a line of it: etch's time and share of the peak, and how many times as
 /// long each peer takes.
 std::string table_head(const Versions& versions);
