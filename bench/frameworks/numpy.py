@@ -71,12 +71,16 @@ class MaxPool2DLayer:
         return self.y
 
     def data_gradient(self, dy):
-        """Equal values share nothing, each gets all; those are the zeros of a ReLU before it."""
-        dx = (self.x == self.y[:, :, None, :, None]) * dy[:, :, None, :, None]
+        """To the first of equal values, of which a picture's plain background makes many."""
+        dx = np.zeros(self.shape, np.float32)
         height, width = (extent * self.window for extent in self.output[:2])
-        rest = [(0, side - pooled) for side, pooled in zip(self.shape[1:3], (height, width))]
-        dx = dx.reshape(len(dy), height, width, -1)
-        return np.pad(dx, ((0, 0), *rest, (0, 0))) if any(map(any, rest)) else dx
+        left = np.ones(self.y.shape, bool)
+        for y in range(self.window):
+            for x in range(self.window):
+                hit = (self.x[:, :, y, :, x] == self.y) & left
+                dx[:, y:height:self.window, x:width:self.window] = hit * dy
+                left &= ~hit
+        return dx
 
 
 class ReLULayer:

@@ -61,9 +61,11 @@ class PyTorch:
 
     def _trace(self, pictures):
         """What optimize_for_inference makes of the network; its weights become constants."""
+        values = {name: value.detach() for name, value in self.values.items()}
+
         class Network(torch.nn.Module):
             def forward(_, x):
-                return self._logits(x, training=False)
+                return self._logits(x, values)
 
         traced = torch.jit.trace(Network().eval(), pictures)
         return torch.jit.optimize_for_inference(torch.jit.freeze(traced.eval()))
@@ -73,7 +75,7 @@ class PyTorch:
         rate = self.model.rate.highest * self.model.rate.factor(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        logits = self._logits(self.pictures[which], training=True)
+        logits = self._logits(self.pictures[which], self.values, training=True)
         loss = functional.cross_entropy(logits, self.labels[which])
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -81,12 +83,12 @@ class PyTorch:
         self.step += 1
         return loss.detach()
 
-    def _logits(self, x, training):
+    def _logits(self, x, values, training=False):
         if len(self.model.input) == 3:
             # One channel: the same memory, whichever comes last.
             x = x.view(-1, *self.model.input).permute(0, 3, 1, 2)
         for index, layer, shape in self.model.steps_of_layers:
-            kernel, bias = (self.values.get(name_of(index, layer, v)) for v in ("kernel", "bias"))
+            kernel, bias = (values.get(name_of(index, layer, v)) for v in ("kernel", "bias"))
             if isinstance(layer, course.Dense):
                 if x.ndim == 4:  # in memory the channels are last, as in the checkpoint
                     x = x.permute(0, 2, 3, 1).reshape(x.shape[0], -1)

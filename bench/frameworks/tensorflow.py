@@ -81,9 +81,9 @@ class Function:
 
     def _step(self):
         batch = self.model.batch
-        first = self.step * batch % (len(self.labels) - batch)
-        pictures = tf.slice(self.pictures, [first, 0], [batch, self.pictures.shape[1]])
-        labels = tf.slice(self.labels, [first], [batch])
+        # Not a slice: XLA would compile it anew for each place where it begins.
+        which = self.step * batch % (len(self.labels) - batch) + tf.range(batch)
+        pictures, labels = (tf.gather(data, which) for data in (self.pictures, self.labels))
         with tf.GradientTape() as tape:
             logits = self._logits(pictures, training=True)
             loss = tf.reduce_mean(
