@@ -36,8 +36,10 @@ static_assert(cost_of<Fully>(Pass::forward, 1).flops_per_byte() == 320.0 / (4 * 
 static_assert(!does<Net, Conv>(Pass::data_gradient) && does<Net, Conv>(Pass::weight_gradient));
 static_assert(does<Net, Relu>(Pass::data_gradient) && !does<Net, Relu>(Pass::update));
 
-// A step is the sum of its passes.
-static_assert(step_cost<Net>(8).flops == 8 * (Net::flops_forward + Net::flops_backward));
-static_assert(inference_cost<Net>(8, 4).flops == 8 * Net::flops_forward);
-static_assert(inference_cost<Net>(8, 4).footprint ==
-              4 * (8 * 72 + 246 + 4 * (64 + 64 + 16 + 16 + 10)));
+// A step is the sum of its passes; it needs its memory and the pictures.
+constexpr Cost step = step_cost<Net, 8, SGD>();
+static_assert(step.flops == 8 * (Net::flops_forward + Net::flops_backward));
+static_assert(step.footprint == 4 * 8 * 72 + Net::training_bytes<8>);
+constexpr Cost inference = inference_cost<Net, 8, 4>();
+static_assert(inference.flops == 8 * Net::flops_forward);
+static_assert(inference.footprint == 4 * 8 * 72 + Net::inference_bytes<4>);

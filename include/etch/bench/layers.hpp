@@ -72,7 +72,7 @@ void run_step(benchmark::State& state) {
   const Samples<Net, Batch> samples;
   Model<Net> model;
   Trainer<Net, Batch, Optimizer> trainer(model, {.learning_rate = 0.0f});  // the numbers stay sane
-  measure(state, step_cost<Net>(Batch, Optimizer::slots), Weights::warm,
+  measure(state, step_cost<Net, Batch, Optimizer>(), Weights::warm,
           [&] { trainer.step(samples.minibatch()); });
 }
 
@@ -82,7 +82,7 @@ void run_inference(benchmark::State& state) {
   const Pictures pictures = samples.minibatch().pictures;
   const Model<Net> model;
   Workspace<Net> workspace;
-  measure(state, inference_cost<Net>(Batch, inference_rows), Weights::warm, [&] {
+  measure(state, inference_cost<Net, Batch, inference_rows>(), Weights::warm, [&] {
     for (int first = 0; first < Batch; first += inference_rows) {
       model.infer(pictures, static_cast<std::size_t>(first),
                   std::min(inference_rows, Batch - first), workspace);

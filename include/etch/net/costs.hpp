@@ -1,7 +1,6 @@
 #ifndef ETCH_NET_COSTS_HPP
 #define ETCH_NET_COSTS_HPP
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -55,13 +54,13 @@ struct Cost {
 template <class Step>
 constexpr Cost cost_of(Pass pass, int rows, std::size_t slots = 0);
 
-/// The cost of all passes of a training step on `rows` samples; of the loss it counts nothing.
-template <class Net>
-constexpr Cost step_cost(int rows, std::size_t slots = 0);
+/// The cost of all passes of a training step on `Batch` pictures; of the loss it counts nothing.
+template <class Net, int Batch, class Optimizer>
+constexpr Cost step_cost();
 
-/// The cost of inference on `rows` samples, of which `tile` are in work at a time.
-template <class Net>
-constexpr Cost inference_cost(int rows, int tile);
+/// The cost of inference on `Batch` pictures, of which `Rows` are in work at a time.
+template <class Net, int Batch, int Rows>
+constexpr Cost inference_cost();
 
 // How.
 
@@ -79,6 +78,13 @@ constexpr std::uint64_t weight_bytes() {
     if (variable.is_weight) floats += variable.size();
   }
   return float_bytes(floats);
+}
+
+/// What is moved adds up; the arrays are partly the same.
+constexpr void add(Cost& sum, const Cost& cost) {
+  sum.flops += cost.flops;
+  sum.activation_bytes += cost.activation_bytes;
+  sum.parameter_bytes += cost.parameter_bytes;
 }
 
 }  // namespace detail
@@ -112,36 +118,25 @@ constexpr Cost cost_of(Pass pass, int rows, std::size_t slots) {
   return cost;
 }
 
-template <class Net>
-constexpr Cost step_cost(int rows, std::size_t slots) {
-  const auto samples = static_cast<std::uint64_t>(rows);
-  Cost sum{.footprint =
-               detail::float_bytes(samples * Net::Input::size + Net::parameters * (2 + slots))};
+template <class Net, int Batch, class Optimizer>
+constexpr Cost step_cost() {
+  Cost sum;
   Net::for_each_step([&]<class Step>() {
     for (Pass pass : passes) {
-      if (!does<Net, Step>(pass)) continue;
-      const Cost cost = cost_of<Step>(pass, rows, slots);
-      sum.flops += cost.flops;
-      sum.activation_bytes += cost.activation_bytes;
-      sum.parameter_bytes += cost.parameter_bytes;
+      if (does<Net, Step>(pass)) detail::add(sum, cost_of<Step>(pass, Batch, Optimizer::slots));
     }
-    sum.footprint += detail::float_bytes(2 * samples * Step::Out::size);  // y and dy
   });
+  sum.footprint = detail::float_bytes(std::uint64_t{Batch} * Net::Input::size) +
+                  Net::template training_bytes<Batch, Optimizer>;
   return sum;
 }
 
-template <class Net>
-constexpr Cost inference_cost(int rows, int tile) {
-  const auto samples = static_cast<std::uint64_t>(rows);
-  const auto in_work = static_cast<std::uint64_t>(std::min(rows, tile));
-  Cost sum{.footprint = detail::float_bytes(samples * Net::Input::size + Net::parameters)};
-  Net::for_each_step([&]<class Step>() {
-    const Cost cost = cost_of<Step>(Pass::forward, rows);
-    sum.flops += cost.flops;
-    sum.activation_bytes += cost.activation_bytes;
-    sum.parameter_bytes += cost.parameter_bytes;
-    sum.footprint += detail::float_bytes(in_work * Step::Out::size);
-  });
+template <class Net, int Batch, int Rows>
+constexpr Cost inference_cost() {
+  Cost sum;
+  Net::for_each_step([&]<class Step>() { detail::add(sum, cost_of<Step>(Pass::forward, Batch)); });
+  sum.footprint = detail::float_bytes(std::uint64_t{Batch} * Net::Input::size) +
+                  Net::template inference_bytes<Rows>;
   return sum;
 }
 
