@@ -21,6 +21,11 @@ struct Comparison {
 /// another than etch's.
 void compare_layers(const Model& model, const Comparison& comparison);
 
+/// Whole training steps of SGD, and inference: of batches, and the latency of one picture. The same
+/// errors.
+void compare_step(const Model& model, const Comparison& comparison);
+void compare_inference(const Model& model, const Comparison& comparison);
+
 }  // namespace etch::peers
 
 #endif

@@ -1,11 +1,7 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "check.hpp"
-#include "compare.hpp"
+#include "contenders.hpp"
 #include "etch/base/philox.hpp"
-#include "sample.hpp"
 
 namespace etch::peers {
 namespace {
@@ -28,63 +24,21 @@ std::string shape_of(const Layer& layer) {
                      layer.rows.stride == 1 ? "" : fmt::format(" stride {}", layer.rows.stride));
 }
 
-struct Contender {
-  std::string name;
-  Work work;
-};
-
-/// etch and the peers that have this pass, all of which agree.
-std::vector<Contender> contenders_of(const Model& model, const Layer& layer, Pass pass,
-                                     const Arrays& arrays, const std::string& name,
-                                     const Peers& peers) {
-  std::vector<Contender> contenders{{"etch", *model.etch->pass(layer, pass, arrays)}};
-  contenders[0].work.run();
-  const std::vector<float> own = contenders[0].work.result();
-  for (const auto& peer : peers.present) {
-    std::optional<Work> work = peer->pass(layer, pass, arrays);
-    if (!work) continue;
-    work->run();
-    check_agreement(name, peer->name(), own, work->result());
-    contenders.push_back({peer->name(), *std::move(work)});
-  }
-  return contenders;
-}
-
-std::vector<Entry> entries_of(const std::vector<Contender>& contenders, const Timing& timing,
-                              int rounds) {
-  std::vector<Entry> entries;
-  for (std::size_t c = 0; c < contenders.size(); ++c) {
-    Entry entry{contenders[c].name, {}, {}, contenders[c].work.implementation, {}};
-    if (timing.rounds > 0) entry.seconds = timing.seconds[c];
-    if (const auto& reorder = contenders[c].work.reorder) {
-      const Timing other = sample({reorder}, rounds);
-      if (other.rounds > 0) entry.reorder_seconds = other.seconds[0];
-    }
-    entries.push_back(std::move(entry));
-  }
-  return entries;
-}
-
 void compare_pass(const Model& model, const Layer& layer, Pass pass, const Arrays& arrays,
                   const Comparison& comparison) {
   const std::string pass_name(name_of(pass));
   const std::string name = fmt::format("{}/{}/{}", model.name, layer.name, pass_name);
   if (name.find(comparison.filter) == name.npos) return;
-  const auto contenders = contenders_of(model, layer, pass, arrays, name, comparison.peers);
-  std::vector<std::function<void()>> runs;
-  for (const Contender& contender : contenders) runs.push_back(contender.work.run);
-  const Timing timing = sample(runs, comparison.rounds);
-  comparison.found({.kind = "layer",
-                    .model = model.name,
-                    .layer = layer.name,
-                    .pass = pass_name,
-                    .shape = shape_of(layer),
-                    .batch = model.batch,
-                    .flops = layer.flops * static_cast<std::uint64_t>(model.batch),
-                    .entries = entries_of(contenders, timing, comparison.rounds),
-                    .rounds = timing.rounds,
-                    .rejected_rounds = timing.rejected},
-                   timing.peak);
+  const auto contenders = agreeing_contenders(
+      name, model, comparison.peers, [&](Peer& peer) { return peer.pass(layer, pass, arrays); });
+  measure(contenders, comparison,
+          {.kind = "layer",
+           .model = model.name,
+           .layer = layer.name,
+           .pass = pass_name,
+           .shape = shape_of(layer),
+           .batch = model.batch,
+           .flops = layer.flops * static_cast<std::uint64_t>(model.batch)});
 }
 
 }  // namespace

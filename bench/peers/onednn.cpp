@@ -278,6 +278,16 @@ class OneDNN : public Peer {
     }
     return choice.work();
   }
+
+  std::optional<Work> step(const Model& model, const Samples& samples) override {
+    return dnn::step(model, samples);
+  }
+  std::optional<Work> classify(const Model& model, const Samples& samples) override {
+    return dnn::classify(model, samples);
+  }
+  std::optional<Work> predict(const Model& model, const Samples& samples) override {
+    return dnn::predict(model, samples);
+  }
 };
 
 }  // namespace

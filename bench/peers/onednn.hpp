@@ -69,6 +69,11 @@ struct Slide {
   }
 };
 
+/// What OneDNN's functions of these names return; onednn_model.cpp.
+Work step(const Model& model, const Samples& samples);
+Work classify(const Model& model, const Samples& samples);
+Work predict(const Model& model, const Samples& samples);
+
 inline std::vector<float> read(const dnnl::memory& memory) {
   const auto* const values = static_cast<const float*>(memory.get_data_handle());
   return {values, values + memory.get_desc().get_size() / sizeof(float)};

@@ -236,7 +236,7 @@ int measure(int, char**, const etch::app::Settings& settings, const Optimizer&) 
   using namespace etch;
   peers::Model model{.name = settings.name,
                      .batch = Batch,
-                     .learning_rate = settings.learning_rate.highest,
+                     .learning_rate = peers::steady_rate,
                      .l2 = settings.l2,
                      .layers = {},
                      .first_trained = Net::first_trained,

@@ -91,7 +91,12 @@ class Peer {
   virtual std::optional<Work> predict(const Model&, const Samples&) { return {}; }
 };
 
-/// A model of the course, as its source has it.
+/// At the course's rates two correct implementations that only sum in another order soon part: at
+/// mlp_l2's 0.5 their losses differ by 1 % after ten steps. What a step takes does not depend on
+/// it.
+inline constexpr float steady_rate = 0.01f;
+
+/// A model of the course, as its source has it but for the learning rate.
 struct Model {
   std::string name;
   int batch;

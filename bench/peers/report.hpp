@@ -22,11 +22,11 @@ struct Entry {
 /// One measurement: etch, then its peers. Seconds are those of one pass, one step, one picture.
 struct Row {
   std::string kind;  // layer, step, inference, latency
-  std::string model, layer, pass, shape;
-  int batch;
-  std::uint64_t flops;  // that `seconds` contain
-  std::vector<Entry> entries;
-  int rounds, rejected_rounds;
+  std::string model, layer = {}, pass = {}, shape = {};
+  int batch = 1;
+  std::uint64_t flops = 0;  // that `seconds` contain
+  std::vector<Entry> entries = {};
+  int rounds = 0, rejected_rounds = 0;
 };
 
 struct Machine {
