@@ -31,9 +31,9 @@ QUANTITIES = [
 HEAD = """# Performance
 
 etch beside other libraries. `bench/models.py` and `bench_peers` measured it, each in one run, the
-libraries in turn and between probes of the machine's multiply-add peak; what is shown are medians of
-rounds in which nothing disturbed the probes. A bold figure is the best of its row; "-" means that there
-is none, for a reason that stands below. This page is written by `bench/performance_page.py`.
+libraries in turn and between probes of the machine's multiply-add peak; what is shown are medians
+of rounds in which nothing disturbed the probes. A bold figure is the best of its row; "-" means
+that there is none, for a reason that stands below. `bench/performance_page.py` writes this page.
 """
 
 
@@ -61,10 +61,10 @@ def models_part(report):
     peaks = [row["peak"] / row["threads"] for row in rows if row["peak"]]
     yield f"""## The course's models
 
-{machine['processor']}, SIMD target {machine['simd']}, {report['date']}; a thread's multiply-add peak was
-{min(peaks) / 1e9:.0f} to {max(peaks) / 1e9:.0f} GFLOP/s. All begin with the same parameters, train on the same
-minibatches of the built-in letters (logistic_l2 and mlp_l2 128, conv_* 16, lenet5 64), and compute the
-same losses and outputs within 0.1 %.
+{machine['processor']}, SIMD target {machine['simd']}, {report['date']}; a thread's multiply-add
+peak was {min(peaks) / 1e9:.0f} to {max(peaks) / 1e9:.0f} GFLOP/s. All begin with the same
+parameters, train on the same minibatches of the built-in letters (logistic_l2 and mlp_l2 128,
+conv_* 16, lenet5 64), and compute the same losses and outputs within 0.1 %.
 
 ```sh
 meson compile -C build bench_worker logistic_l2 mlp_l2 conv_strided conv_pooled lenet5
@@ -135,8 +135,8 @@ meson compile -C build bench_peers && build/bench/peers/bench_peers --json build
         yield f"### {kind.capitalize()}\n\n" + table(header, lines) + "\n"
         if ratios:
             slower = sum(ratio < 1 for ratio in ratios)
-            yield (f"Geometric mean of the last column {geometric_mean(ratios):.2f}; etch is slower "
-                   f"than the best other in {slower} of {len(ratios)} rows.\n\n")
+            yield (f"Geometric mean of the last column {geometric_mean(ratios):.2f}; etch is "
+                   f"slower than the best other in {slower} of {len(ratios)} rows.\n\n")
 
 
 def main():

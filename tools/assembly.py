@@ -5,9 +5,9 @@ then everything.
 
 The pass is found by its function, which the layer's type and input name, and with it all kernels
 that it reaches out of line. The hot loop is the innermost one with the most multiply-adds. load
-and store count instructions that move vector registers from and to memory, multiply-adds with an operand
-in memory included; spill those of them that address the function's own stack frame, at a fixed
-place: registers that did not suffice, and rarely a small array. Where the processor has no
+and store count instructions that move vector registers from and to memory, multiply-adds with an
+operand in memory included; spill those of them that address the function's own stack frame, at a
+fixed place: registers that did not suffice, and rarely a small array. Where the processor has no
 multiply-add (SSE4), fma counts none."""
 
 import argparse

@@ -6,10 +6,11 @@ with run-time sizes (same tiles, same vectors), in one run: time, bytes of code,
     tools/ledger.py my_model.cpp
     tools/ledger.py --write        # the course's models, into docs/specialisation.md
 
-Compiles with the flags of a build folder, and keeps there what it makes. Times are those of a batch
-on one thread. Code is what the pass reaches of etch's kernels. Seconds to compile are a layer's
-own, processor time: of a source with its passes alone, less that of one with none; the headers, some
-seconds that every program pays once, are precompiled. Nothing else should run meanwhile."""
+Compiles with the flags of a build folder, and keeps there what it makes. Times are those of a
+batch on one thread. Code is what the pass reaches of etch's kernels. Seconds to compile are a
+layer's own, processor time: of a source with its passes alone, less that of one with none; the
+headers, some seconds that every program pays once, are precompiled. Nothing else should run
+meanwhile."""
 
 import argparse
 import dataclasses
