@@ -6,19 +6,24 @@
     bench/performance_page.py build/models.json          # docs/performance.md
 
 Every library has a process of its own, bound to as many processors as it may have threads. One at a
-time works, the others wait for a request; so they are asked in turn, round by round, between probes
-of the machine's multiply-add peak. A round in which two probes differ by more than a tenth is
-dropped. All begin with the parameters that etch drew and train on the same minibatches; who
-computes other losses or outputs is not timed, but reported.
+time works, the others wait for a request; so they are asked in turn, round by round, each turn
+between two probes of the machine's multiply-add peak. A turn is dropped if its probes differ by
+more than a tenth, or if others had more than a tenth of its processors' time, and taken again in a
+further round, of which there are as many again at most. All begin with the parameters that etch
+drew and train on the same minibatches; who computes other losses or outputs is not timed, but
+reported.
 
-Libraries come from PyPI into a virtual environment in the build folder, PyTorch from Debian's
-python3-torch if it is installed. Nothing else should run meanwhile: it takes some ten minutes."""
+Libraries come from PyPI into a virtual environment in the build folder. PyPI's PyTorch needs all of
+CUDA on x86-64, so Debian's is taken, if it is there: apt-get install python3-torch
+libopenblas0-pthread. Nothing else should run meanwhile: it takes some ten minutes."""
 
 import argparse
+import collections
 import json
 import os
 import pathlib
 import platform
+import pty
 import statistics
 import subprocess
 import sys
@@ -35,10 +40,15 @@ FRAMEWORKS = ["numpy", "tensorflow_graph", "tensorflow_function", "tensorflow_xl
               "pytorch", "onnxruntime"]
 INFER_ALONE = ["onnxruntime"]
 DEBIANS = {"pytorch": "/usr/bin/python3"}  # PyPI's would bring all of CUDA along
-PACKAGES = ["tensorflow-cpu==2.21.0", "numpy==2.4.6", "jax", "onnx", "onnxruntime"]
+PACKAGES = ["numpy==2.4.6", "tensorflow-cpu==2.21.0", "jax==0.10.2", "onnx==1.23.2",
+            "onnxruntime==1.32.0"]
 COMPARED_STEPS, COMPARED_PICTURES = 5, 10
 TOLERANCE = 1e-3  # relative, of losses and outputs
-TRAINED_STEPS = 100  # by the processes whose start and memory are measured
+TRAINED_STEPS = 200  # by the processes whose start and memory are measured
+TICKS = os.sysconf("SC_CLK_TCK")
+SPUN = 0.12  # s after which OpenBLAS's and OpenMP's threads no longer spin for more work
+LATENCIES = 500  # pictures in a turn
+NOISE = 0.1  # by which the probes around a turn may differ, and others' share of its processors
 
 
 def fail(what):
@@ -53,14 +63,9 @@ class Worker:
     """A process that answers requests; see worker.cpp and worker.py."""
 
     def __init__(self, command, threads):
-        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_WAIT_POLICY": "PASSIVE",
-                       "MALLOC_TRIM_THRESHOLD_": "536870912",  # PyTorch's step takes half the time
-                       "MALLOC_MMAP_THRESHOLD_": "536870912"}
-        environment.update({f"{name}_NUM_THREADS": str(threads)
-                            for name in ("OMP", "OPENBLAS", "MKL")})
         self.process = subprocess.Popen(
             [*bound(threads), *map(str, command)], text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=surroundings(threads))
 
     def ask(self, *words):
         try:
@@ -70,34 +75,81 @@ class Worker:
             line = ""
         if not line:
             raise Disagrees("its process ended")
-        answer = json.loads(line)
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            raise Disagrees(f"its answer was {line.strip()}") from None
         if isinstance(answer, dict) and "error" in answer:
             raise Disagrees(answer["error"])
         return answer
 
+    def cpu_seconds(self):
+        """All its threads' so far."""
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        fields = stat.rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
     def end(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass  # it has ended by itself
         self.process.stdout.close()
         self.process.wait()
 
 
+def processors():
+    """Those that this process may use, hardware threads of one core last."""
+    cores = collections.Counter()
+
+    def order(cpu):
+        siblings = pathlib.Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        core = siblings.read_text() if siblings.exists() else str(cpu)
+        cores[core] += 1
+        return cores[core], cpu
+
+    return sorted(sorted(os.sched_getaffinity(0)), key=order)
+
+
 def bound(threads):
     """The command that binds another one to as many processors as it has threads."""
-    return ["taskset", "-c", ",".join(map(str, sorted(os.sched_getaffinity(0))[:threads]))]
+    return ["taskset", "-c", ",".join(map(str, processors()[:threads]))]
+
+
+def surroundings(threads):
+    """A library's environment variables."""
+    counts = {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "OPENBLAS", "MKL")}
+    if threads == 1:
+        counts["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    return {**os.environ, **counts,
+            # Memory that stays with the process: PyTorch's step takes half the time.
+            "MALLOC_TRIM_THRESHOLD_": "536870912", "MALLOC_MMAP_THRESHOLD_": "536870912",
+            "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 def environment(build):
-    """The Python of the virtual environment, which is made where it is missing."""
+    """The Python of the virtual environment, which is made where it is missing. A package that
+    cannot be had is left out; then its library has no answers."""
     home = build / "models-venv"
-    if not (home / "ready").exists():
-        print(f"etch: installing {', '.join(PACKAGES)} into {home}", file=sys.stderr)
+    if (home / "ready").exists():
+        return home / "bin/python"
+    print(f"etch: installing {', '.join(PACKAGES)} into {home}", file=sys.stderr)
+    try:
+        python = tensorflow_venv.make(home)
+    except subprocess.CalledProcessError:
+        fail(f"{home}: requires Python's venv, it failed; on Debian install python3-venv")
+    missing = []
+    for package in PACKAGES:
         try:
-            tensorflow_venv.install(tensorflow_venv.make(home), *PACKAGES)
+            tensorflow_venv.install(python, package)
         except subprocess.CalledProcessError:
-            fail(f"{home}: requires Python's venv and the network, one failed; on Debian install "
-                 "python3-venv")
+            missing.append(package)
+    if missing:
+        print(f"etch: {home}: requires {', '.join(missing)}, pip had none; goes on without",
+              file=sys.stderr)
+    else:
         (home / "ready").touch()
-    return home / "bin/python"
+    return python
 
 
 def python_of(framework, own):
@@ -135,52 +187,104 @@ def agreeing(model, file, workers, reasons):
 def often(worker, request, seconds=0.15):
     """How often a request takes about so many seconds; what it compiles at first is done then."""
     worker.ask(request, 2)
-    return max(1, min(2000, int(2 * seconds / max(worker.ask(request, 2)[0], 1e-6))))
+    return max(1, min(5000, int(seconds / max(worker.ask(request, 3)[0] / 3, 1e-7))))
 
 
 def percentile(values, share):
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
-def rounds(workers, count):
-    """The median seconds of each worker's step, pass over 1,000 pictures, and picture."""
-    counts, found, dropped, peaks = {}, {}, 0, []
+def turn(worker, counts):
+    """Seconds of a step, of a pass over 1,000 pictures, and of each of many single pictures."""
+    found = {request: worker.ask(request, count)[0] / count for request, count in counts.items()}
+    return {**found, "latencies": worker.ask("latency", LATENCIES)}
+
+
+def busy_seconds(threads):
+    """Those of the processors in use, whoever used them, other machines included."""
+    names = {f"cpu{cpu}" for cpu in processors()[:threads]}
+    ticks = 0
+    for line in pathlib.Path("/proc/stat").read_text().splitlines():
+        name, *counts = line.split()
+        if name in names:
+            user, nice, system, _, _, irq, softirq, steal = map(int, counts[:8])
+            ticks += user + nice + system + irq + softirq + steal
+    return ticks / TICKS
+
+
+def turn_among_others(worker, counts, threads):
+    """A turn, and the share of its processors' time that others had."""
+    start, busy, own = time.perf_counter(), busy_seconds(threads), worker.cpu_seconds()
+    found = turn(worker, counts)
+    others = busy_seconds(threads) - busy - (worker.cpu_seconds() - own)
+    return found, others / (threads * (time.perf_counter() - start))
+
+
+def rounds(workers, count, threads):
+    """`count` quiet turns of each worker by name, how many were dropped, and the peak."""
+    counts = {}
     for name, worker in workers.items():
-        for request in ("step", "infer"):
-            if not (request == "step" and name in INFER_ALONE):
-                counts[name, request] = often(worker, request)
+        requests = ["infer"] if name in INFER_ALONE else ["step", "infer"]
+        counts[name] = {request: often(worker, request) for request in requests}
         worker.ask("latency", 20)
-    for _ in range(count):
-        here, probes = {}, workers["etch"].ask("peak", 3)
-        for (name, request), times in counts.items():
-            here[name, request] = workers[name].ask(request, times)[0] / times
+
+    def probe():
+        time.sleep(SPUN)
+        return max(workers["etch"].ask("peak", 3))
+
+    turns, dropped, peaks = collections.defaultdict(list), collections.Counter(), [probe()]
+    for _ in range(2 * count):
         for name, worker in workers.items():
-            latencies = worker.ask("latency", 200)
-            here[name, "latency"] = statistics.median(latencies)
-            here[name, "latency_p99"] = percentile(latencies, 0.99)
-        probes = max(probes), max(workers["etch"].ask("peak", 3))
-        if max(probes) > 1.1 * min(probes):
-            dropped += 1
-            continue
-        peaks += probes
-        for key, seconds in here.items():
-            found.setdefault(key, []).append(seconds)
-    medians = {key: statistics.median(seconds) for key, seconds in found.items()}
-    return medians, dropped, statistics.median(peaks) if peaks else None
+            if len(turns[name]) == count:
+                continue
+            found, others = turn_among_others(worker, counts[name], threads)
+            peaks.append(probe())
+            if others > NOISE or max(peaks[-2:]) > (1 + NOISE) * min(peaks[-2:]):
+                dropped[name] += 1
+            else:
+                turns[name].append(found)
+    return turns, dropped, statistics.median(peaks)
+
+
+def summary(turns):
+    """Medians of a worker's turns; of the single pictures together."""
+    if not turns:
+        return {}
+    latencies = [seconds for found in turns for seconds in found["latencies"]]
+    return {"latency": statistics.median(latencies), "latency_p99": percentile(latencies, 0.99),
+            **{request: statistics.median(found[request] for found in turns)
+               for request in turns[0] if request != "latencies"}}
 
 
 def whole(command, threads):
-    """Seconds from a process's start to its first step's line, and its largest size in bytes."""
+    """Seconds from a process's start to its first step's line, and its largest size in bytes;
+    nothing where it fails. It has a terminal, so that a line is seen when it is printed."""
+    terminal, its_end = pty.openpty()
     start = time.perf_counter()
-    process = subprocess.Popen([*bound(threads), *map(str, command)], text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    first = None
-    for line in process.stdout:
-        if first is None and line.startswith("Minibatch"):
+    process = subprocess.Popen(
+        [*bound(threads), sys.executable, "-I", "-S", ROOT / "bench/peak_memory.py",
+         *map(str, command)],
+        stdin=subprocess.DEVNULL, stdout=its_end, stderr=subprocess.PIPE, text=True,
+        env=surroundings(threads))
+    os.close(its_end)
+    first, seen = None, b""
+    while some := read_some(terminal):
+        seen += some
+        if first is None and b"Minibatch" in seen:
             first = time.perf_counter() - start
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = status
-    return (first, usage.ru_maxrss * 1024) if status == 0 and first is not None else None
+    os.close(terminal)
+    said = process.communicate()[1].splitlines()
+    if process.returncode != 0 or first is None:
+        return {}
+    return {"start": first, "memory": int(said[-1])}
+
+
+def read_some(terminal):
+    """Bytes; none when all who write to it have ended."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
 
 
 def measure(model, threads, options, own, versions, reasons):
@@ -203,26 +307,19 @@ def measure(model, threads, options, own, versions, reasons):
         for name, worker in kept.items():
             if name != "etch" and name not in versions:
                 versions[name] = worker.ask("version")
-        medians, dropped, peak = rounds(kept, options.rounds)
+        turns, dropped, peak = rounds(kept, options.rounds, threads)
         for worker in workers.values():
             worker.end()
+        reasons += [f"{model}, {name}: no turn was quiet" for name in kept if not turns[name]]
 
-        rows = []
-        for name in kept:
-            row = {"model": model, "threads": threads, "framework": name, "dropped": dropped,
-                   "peak": peak}
-            row.update({quantity: seconds for (who, quantity), seconds in medians.items()
-                        if who == name})
-            train = None
-            if name == "etch":
-                train = [program, "--steps", TRAINED_STEPS, "--eval-every", TRAINED_STEPS,
-                         "--threads", threads]
-            elif name not in INFER_ALONE:
-                train = [*commands[name], "--train", model, file, TRAINED_STEPS]
-            if train is not None and (found := whole(train, threads)) is not None:
-                row["start"], row["memory"] = found
-            rows.append(row)
-        return rows
+        trains = {"etch": [program, "--steps", TRAINED_STEPS, "--eval-every", TRAINED_STEPS,
+                           "--threads", threads]}
+        trains.update({name: [*commands[name], "--train", model, file, TRAINED_STEPS]
+                       for name in kept if name not in ["etch", *INFER_ALONE]})
+        wholes = {name: whole(command, threads) for name, command in trains.items()}
+        return [{"model": model, "threads": threads, "framework": name, "peak": peak,
+                 "dropped": dropped[name], **summary(turns[name]), **wholes.get(name, {})}
+                for name in kept]
 
 
 def processor():

@@ -1,0 +1,22 @@
+"""Runs a command; the last line on standard error is the most memory that it had, in bytes.
+
+    python3 -I -S peak_memory.py COMMAND...
+
+A new process has the memory of the one that it was forked from until it becomes another program,
+and Linux counts that. Bare Python, which this is to be started as, is smaller than what it runs."""
+
+import os
+import sys
+
+
+def main():
+    child = os.fork()
+    if child == 0:
+        os.execvp(sys.argv[1], sys.argv[1:])
+    _, status, usage = os.wait4(child, 0)
+    print(usage.ru_maxrss * 1024, file=sys.stderr)
+    return os.waitstatus_to_exitcode(status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
