@@ -46,7 +46,7 @@ COMPARED_STEPS, COMPARED_PICTURES = 5, 10
 TOLERANCE = 1e-3  # relative, of losses and outputs
 TRAINED_STEPS = 200  # by the processes whose start and memory are measured
 TICKS = os.sysconf("SC_CLK_TCK")
-SPUN = 0.12  # s after which OpenBLAS's and OpenMP's threads no longer spin for more work
+SPUN = 0.12  # s after which libraries' threads no longer spin for more work
 LATENCIES = 500  # pictures in a turn
 NOISE = 0.1  # by which the probes around a turn may differ, and others' share of its processors
 
@@ -122,6 +122,12 @@ def surroundings(threads):
     if threads == 1:
         counts["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
     return {**os.environ, **counts,
+            # PyTorch's OpenMP and its OpenBLAS have threads of their own; where those of one spin,
+            # the other's wait: on two processors a step took ten times as long.
+            "OMP_WAIT_POLICY": "PASSIVE",
+            # Not by default on all processors: TensorFlow's convolutions take a third of the time,
+            # at worst a picture alone takes a fifth longer.
+            "TF_ENABLE_ONEDNN_OPTS": "1",
             # Memory that stays with the process: PyTorch's step takes half the time.
             "MALLOC_TRIM_THRESHOLD_": "536870912", "MALLOC_MMAP_THRESHOLD_": "536870912",
             "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -217,7 +223,8 @@ def turn_among_others(worker, counts, threads):
     start, busy, own = time.perf_counter(), busy_seconds(threads), worker.cpu_seconds()
     found = turn(worker, counts)
     others = busy_seconds(threads) - busy - (worker.cpu_seconds() - own)
-    return found, others / (threads * (time.perf_counter() - start))
+    rounding = (1 + threads) / TICKS  # of each counter
+    return found, (others - rounding) / (threads * (time.perf_counter() - start))
 
 
 def rounds(workers, count, threads):
@@ -335,7 +342,7 @@ def arguments():
     parser.add_argument("--models", nargs="+", choices=MODELS, default=MODELS)
     parser.add_argument("--frameworks", nargs="+", choices=FRAMEWORKS, default=FRAMEWORKS)
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
     parser.add_argument("--json", type=pathlib.Path, required=True)
     options = parser.parse_args()

@@ -70,14 +70,16 @@ parameters, train on the same minibatches of the built-in letters (logistic_l2 a
 conv_* 16, lenet5 64), and compute the same losses and outputs within 0.1 %, or are left out.
 
 Each works as its documentation advises for speed (`bench/frameworks/`). The letters lie in its own
-arrays as floats before the clock starts, where etch converts bytes in every step; a step returns at
-most its loss, and only the notebook's graph hands it over each time. JAX donates its parameters,
-PyTorch has channels last and infers by a traced and optimised module, `tf.function` is shown with
-XLA and without, ONNX Runtime only infers. For all of them malloc keeps what it is given back, which
-is worth half of PyTorch's time. A picture alone goes from its bytes to probabilities in etch, from
-an array of NumPy's to outputs there in the others. The start counts all that a user waits for, once
-the files are in memory: the program, or Python and its libraries, the letters, what is compiled,
-and one training step. The largest size is that of {TRAINED_STEPS} steps.
+arrays as floats before the clock starts, where etch converts bytes in every step; a step returns
+at most its loss, and only the notebook's graph hands it over each time. JAX donates its
+parameters, PyTorch has channels last and infers by a traced and optimised module, TensorFlow has
+oneDNN switched on, `tf.function` is shown with XLA and without, ONNX Runtime only infers. For all
+of them malloc keeps what it is given back, which is worth half of PyTorch's time, and OpenMP's
+threads sleep when they wait. PyTorch is Debian's, because PyPI's for x86-64 needs all of CUDA. A
+picture alone goes from its bytes to probabilities in etch, from an array of NumPy's to outputs
+there in the others. The start counts all that a user waits for, once the files are in memory: the
+program, or Python and its libraries, the letters, what is compiled, and one training step. The
+largest size is that of {TRAINED_STEPS} steps.
 
 ```sh
 meson compile -C build bench_worker logistic_l2 mlp_l2 conv_strided conv_pooled lenet5

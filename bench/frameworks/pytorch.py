@@ -1,5 +1,8 @@
 """PyTorch: eager training with channels last, inference traced and optimised."""
 
+import pathlib
+import re
+
 import torch
 from torch.nn import functional
 
@@ -26,7 +29,12 @@ class PyTorch:
 
     @staticmethod
     def version():
-        return torch.__version__
+        """With what its products are computed by, as Debian's varies."""
+        onednn = re.search(r"MKL-DNN v([\d.]+)", torch.__config__.show())
+        loaded = pathlib.Path("/proc/self/maps").read_text()
+        blas = [name for name in ("OpenBLAS", "MKL") if f"lib{name}".lower() in loaded.lower()]
+        return ", ".join([torch.__version__, *([f"oneDNN {onednn[1]}"] if onednn else []),
+                          *(blas or ["reference BLAS"])])
 
     @staticmethod
     def _parameter(value):
