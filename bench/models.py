@@ -339,16 +339,23 @@ def processor():
 def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", nargs="+", choices=MODELS, default=MODELS)
-    parser.add_argument("--frameworks", nargs="+", choices=FRAMEWORKS, default=FRAMEWORKS)
-    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
-    parser.add_argument("--json", type=pathlib.Path, required=True)
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=MODELS, metavar="NAME",
+                        help=" ".join(MODELS))
+    parser.add_argument("--frameworks", nargs="+", choices=FRAMEWORKS, default=FRAMEWORKS,
+                        metavar="NAME", help=" ".join(FRAMEWORKS))
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], metavar="N")
+    parser.add_argument("--rounds", type=int, default=5, help="quiet turns of each library")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", metavar="DIR")
+    parser.add_argument("--json", type=pathlib.Path, required=True, metavar="FILE",
+                        help="where the figures go, after each model")
     options = parser.parse_args()
-    if not (options.build / "bench/bench_worker").exists():
-        fail(f"{options.build}: requires bench_worker in it, there is none; run the first line of "
-             "--help")
+    for program in ["bench/bench_worker", *(f"examples/{model}" for model in options.models)]:
+        if not (options.build / program).exists():
+            fail(f"{options.build}: requires {program} in it, there is none; run the first line "
+                 "of --help")
+    if max(options.threads) > len(processors()) or min(options.threads) < 1:
+        fail(f"--threads: requires 1 to {len(processors())}, the processors, "
+             f"{' '.join(map(str, options.threads))} came; ask for others")
     return options
 
 

@@ -9,6 +9,7 @@ import argparse
 import json
 import math
 import pathlib
+import sys
 
 from models import TRAINED_STEPS
 
@@ -158,6 +159,14 @@ meson compile -C build bench_peers && build/bench/peers/bench_peers --json build
                    f"slower than the best other in {slower} of {len(ratios)} rows.\n\n")
 
 
+def read(path):
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        sys.exit(f"etch: {path}: requires what bench/models.py or bench_peers measured, {error} "
+                 "came; measure it again")
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -165,9 +174,9 @@ def main():
     parser.add_argument("--peers", type=pathlib.Path)
     parser.add_argument("-o", "--output", type=pathlib.Path, default=ROOT / "docs/performance.md")
     options = parser.parse_args()
-    page = HEAD + "\n" + "".join(models_part(json.loads(options.models.read_text())))
+    page = HEAD + "\n" + "".join(models_part(read(options.models)))
     if options.peers:
-        page += "".join(peers_part(json.loads(options.peers.read_text())))
+        page += "".join(peers_part(read(options.peers)))
     options.output.write_text(page.rstrip("\n") + "\n")
 
 
