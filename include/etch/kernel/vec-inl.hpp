@@ -80,10 +80,13 @@ HWY_INLINE void store_first(hn::Vec<Tag> v, Tag d, float* HWY_RESTRICT to, int c
   hn::BlendedStore(v, hn::FirstN(d, static_cast<std::size_t>(count)), d, to);
 #else
   alignas(64) float whole[lanes_of<Tag>];
+#if HWY_ARCH_X86
+  // Where `count` is a constant, g++ 12 would fetch the lanes from the array that v stands in, and
+  // keep the sums of a whole tile in memory for it: LeNet-5's second data gradient took half as
+  // long again.
+  asm("" : "+x"(v.raw));
+#endif
   hn::Store(v, d, whole);
-  // Where `count` is a constant, g++ 12 would see through `whole` to the lanes of v, and keep the
-  // sums of a whole tile in memory for it: LeNet-5's second data gradient took half as long again.
-  asm("" : "+m"(whole));
   for (int i = 0; i < count; ++i) to[i] = whole[i];
 #endif
 }
