@@ -45,7 +45,7 @@ class Row:
     name: str
     seconds: tuple
     code: tuple  # the functions, by address their size
-    quiet: bool  # whether enough rounds were
+    quiet: bool  # whether the times can be trusted
 
     @property
     def bytes(self):
@@ -135,8 +135,11 @@ def measure(compiler, model, source, repeat):
     done = subprocess.run([compiler.folder / "compare", *halves], text=True,
                           stdout=subprocess.PIPE)
     lines = [line.split("\t") for line in done.stdout.splitlines()]
+    if done.returncode == 1:
+        sys.exit(1)  # it has said why
     if done.returncode != 0:
-        fail(f"requires both halves of {model} to run, they did not; see above")
+        fail(f"requires both halves of {model} to run, exit code {done.returncode} came; "
+             "try their kernels' tests")
     if not lines:
         fail(f"requires a program that calls app::assignment, {source} came; name another")
     codes = [MachineCode(file) for file in halves]
@@ -150,11 +153,11 @@ def measure(compiler, model, source, repeat):
 
 
 def row_of(line, codes):
-    layer, shapes, name, *numbers = line
-    one, other, first, second, good, rejected = map(float, numbers)
+    layer, shapes, name, *numbers, noise = line
+    one, other, first, second = map(float, numbers)
     code = tuple({f.address: f.size for f in code.reached(code.at(int(offset)))}
                  for code, offset in zip(codes, (first, second)))
-    return Row(layer, shapes, name, (one, other), code, good > rejected)
+    return Row(layer, shapes, name, (one, other), code, noise == "quiet")
 
 
 def models():
@@ -196,10 +199,13 @@ def main():
         print(ledger_page.text(ledgers[-1]), flush=True)
     if options.write:
         if not all(row.quiet for ledger in ledgers for row in ledger.rows):
-            fail("requires a quiet machine for the page, most rounds of some pass were disturbed; "
-                 "try again when nothing else runs")
+            fail("requires a quiet machine for the page, some pass is noisy; try again when "
+                 "nothing else runs")
         ledger_page.write(ledgers, compiler.command)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

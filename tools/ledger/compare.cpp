@@ -1,13 +1,14 @@
 // Times the two halves of the ledger, pass by pass: compare SPECIALISED.so RUN_TIME.so
 //
-// They take turns on the same arrays, between two probes of the core's peak; a round whose probes
-// differ by more than a tenth is rejected, for then something else was running. A line for each
-// pass, its columns separated by tabs:
+// They take turns on the same arrays, between two probes of the core's peak. A round is rejected
+// where something else was running: the probes differ by more than a tenth, or the process was
+// interrupted. A line for each pass, its columns separated by tabs:
 //
-//   layer, shapes, pass, seconds of both halves (medians), code's offset in both, rounds that
-//   count, rounds rejected
+//   layer, shapes, pass, seconds of both halves (medians), code's offset in both, and "noisy" where
+//   too few rounds were good, or they differ too much among each other; else "quiet"
 
 #include <dlfcn.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -27,7 +28,8 @@ namespace {
 using ledger::Arrays;
 using ledger::Entry;
 
-constexpr int rounds = 15, most_rounds = 60;
+constexpr int rounds = 15, most_rounds = 200;
+constexpr double most_spread = 1.25;       // third quartile by first; pooling reaches 1.2 by itself
 constexpr double sample_seconds = 500e-6;  // long beside the clock, short beside a time slice
 
 [[noreturn]] void fail(const std::string& what) {
@@ -81,10 +83,27 @@ void check_same(const Entry& one, const Entry& other, Arrays& arrays) {
   }
 }
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+/// How often others have taken the processor from this one.
+long interruptions() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_nivcsw;
+}
+
+/// The value that `share` of the values lie below.
+double quantile(std::vector<double> values, double share) {
+  const auto place =
+      values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size()));
+  std::nth_element(values.begin(), place, values.end());
+  return *place;
+}
+
+double median(const std::vector<double>& values) {
+  return quantile(values, 0.5);
+}
+
+double spread(const std::vector<double>& values) {
+  return quantile(values, 0.75) / quantile(values, 0.25);
 }
 
 void compare(const std::array<const Entry*, 2>& pair) {
@@ -95,6 +114,7 @@ void compare(const std::array<const Entry*, 2>& pair) {
       std::clamp(static_cast<int>(sample_seconds / seconds_of(*pair[0], *arrays, 3)), 1, 100'000);
   std::array<std::vector<double>, 2> good, all;
   for (int round = 0; round < most_rounds && good[0].size() < rounds; ++round) {
+    const long interruptions_before = interruptions();
     const double before = etch::HWY_NAMESPACE::probe_peak();
     std::array<double, 2> seconds;
     for (int turn = 0; turn < 2; ++turn) {
@@ -102,17 +122,20 @@ void compare(const std::array<const Entry*, 2>& pair) {
       seconds[half] = seconds_of(*pair[half], *arrays, calls);
     }
     const double after = etch::HWY_NAMESPACE::probe_peak();
-    const bool quiet = before < 1.1 * after && after < 1.1 * before;
+    const bool quiet =
+        before < 1.1 * after && after < 1.1 * before && interruptions() == interruptions_before;
     for (std::size_t half = 0; half < 2; ++half) {
       all[half].push_back(seconds[half]);
       if (quiet) good[half].push_back(seconds[half]);
     }
   }
   const auto& used = good[0].empty() ? all : good;
-  std::printf("%s\t%s\t%s\t%.9g\t%.9g\t%ld\t%ld\t%zu\t%zu\n", pair[0]->layer.c_str(),
+  const bool trusted =
+      good[0].size() == rounds && spread(good[0]) < most_spread && spread(good[1]) < most_spread;
+  std::printf("%s\t%s\t%s\t%.9g\t%.9g\t%ld\t%ld\t%s\n", pair[0]->layer.c_str(),
               pair[0]->shapes.c_str(), etch::name_of(pair[0]->pass).data(), median(used[0]),
-              median(used[1]), offset_of(pair[0]->code), offset_of(pair[1]->code), good[0].size(),
-              all[0].size() - good[0].size());
+              median(used[1]), offset_of(pair[0]->code), offset_of(pair[1]->code),
+              trusted ? "quiet" : "noisy");
 }
 
 }  // namespace
