@@ -15,8 +15,14 @@ namespace etch::peers::dnn {
 using Tag = dnnl::memory::format_tag;
 using Desc = dnnl::memory::desc;
 
+/// Without oneDNN's cache of primitives, which 2.6 looks up by layouts that it takes for equal
+/// where there is one channel, nchw and nhwc: conv_strided's first weight gradient got the
+/// primitive of the other one, which writes 12800 bytes to the 1600 that were asked for.
 inline const dnnl::engine& engine() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  static const dnnl::engine engine = [] {
+    dnnl::set_primitive_cache_capacity(0);
+    return dnnl::engine(dnnl::engine::kind::cpu, 0);
+  }();
   return engine;
 }
 
