@@ -31,7 +31,6 @@ class EigenPeer : public Peer {
   }
 
   std::optional<Work> pass(const Layer& layer, Pass pass, const Arrays& arrays) override {
-    if (!layer.trains()) return {};
     return im2col_pass(
         layer, pass, arrays,
         {.forward = forward, .data_gradient = data_gradient, .weight_gradient = weight_gradient});

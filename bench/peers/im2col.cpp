@@ -7,44 +7,44 @@
 namespace etch::peers {
 namespace {
 
-/// One picture's windows as rows of a matrix, [rows.out * columns.out][window * window * channels],
-/// in the order of the kernel; zero where the window is beyond the border.
-void im2col(const Layer& layer, const float* x, float* matrix) {
+/// Calls visit(line, pixel, first, count) for every row of every window: where the row begins in a
+/// matrix of windows, [rows.out * columns.out][window * window * channels], and in the picture,
+/// from its element `first` on and for `count` of them. None are inside where the row is not.
+template <class Visit>
+void for_each_line(const Layer& layer, const Visit& visit) {
   const auto& [rows, columns] = std::pair(layer.rows, layer.columns);
-  const int c = layer.channels, line = columns.size * c;
+  const int c = layer.channels;
+  std::ptrdiff_t line = 0;
   for (int oy = 0; oy < rows.out; ++oy) {
     for (int ox = 0; ox < columns.out; ++ox) {
       const int first = columns.first(ox), last = columns.last(ox);
       const int left = ox * columns.stride - columns.before;
-      for (int ky = 0; ky < rows.size; ++ky, matrix += line) {
+      for (int ky = 0; ky < rows.size; ++ky, line += columns.size * c) {
         const int y = oy * rows.stride - rows.before + ky;
-        std::fill_n(matrix, line, 0.0f);
-        if (y < 0 || y >= rows.in) continue;
-        const float* from = x + (y * columns.in + left + first) * c;
-        std::copy_n(from, (last - first) * c, matrix + first * c);
+        const bool inside = y >= 0 && y < rows.in;
+        visit(line, (y * columns.in + left + first) * c, first * c,
+              inside ? (last - first) * c : 0);
       }
     }
   }
 }
 
+/// One picture's windows as rows of a matrix, in the order of the kernel; zero where the window is
+/// beyond the border.
+void im2col(const Layer& layer, const float* x, float* matrix) {
+  const int length = layer.columns.size * layer.channels;
+  for_each_line(layer, [&](std::ptrdiff_t line, int pixel, int first, int count) {
+    std::fill_n(matrix + line, length, 0.0f);
+    if (count > 0) std::copy_n(x + pixel, count, matrix + line + first);
+  });
+}
+
 /// The opposite: adds every element of the matrix to the pixel that it came from.
 void col2im(const Layer& layer, const float* matrix, float* dx) {
-  const auto& [rows, columns] = std::pair(layer.rows, layer.columns);
-  const int c = layer.channels, line = columns.size * c;
   std::fill_n(dx, layer.inputs(), 0.0f);
-  for (int oy = 0; oy < rows.out; ++oy) {
-    for (int ox = 0; ox < columns.out; ++ox) {
-      const int first = columns.first(ox), last = columns.last(ox);
-      const int left = ox * columns.stride - columns.before;
-      for (int ky = 0; ky < rows.size; ++ky, matrix += line) {
-        const int y = oy * rows.stride - rows.before + ky;
-        if (y < 0 || y >= rows.in) continue;
-        float* to = dx + (y * columns.in + left + first) * c;
-        const float* from = matrix + first * c;
-        for (int i = 0; i < (last - first) * c; ++i) to[i] += from[i];
-      }
-    }
-  }
+  for_each_line(layer, [&](std::ptrdiff_t line, int pixel, int first, int count) {
+    for (int i = 0; i < count; ++i) dx[pixel + i] += matrix[line + first + i];
+  });
 }
 
 Buffer buffer_of(const std::vector<float>& values) {
@@ -134,11 +134,13 @@ class ByProducts {
 
 }  // namespace
 
-Work im2col_pass(const Layer& layer, Pass pass, const Arrays& arrays, const Products& products) {
+std::optional<Work> im2col_pass(const Layer& layer, Pass pass, const Arrays& arrays,
+                                const Products& products) {
+  if (!layer.trains()) return {};
   const auto by_products = std::make_shared<ByProducts>(layer, arrays, products);
-  return {.run = [=] { by_products->run(pass); },
-          .result = [=] { return by_products->result(pass); },
-          .implementation = layer.kind == Layer::Kind::dense ? "gemm" : "im2col, gemm"};
+  return Work{.run = [=] { by_products->run(pass); },
+              .result = [=] { return by_products->result(pass); },
+              .implementation = layer.kind == Layer::Kind::dense ? "gemm" : "im2col, gemm"};
 }
 
 }  // namespace etch::peers

@@ -20,8 +20,10 @@ struct Products {
       weight_gradient;
 };
 
-/// A pass by such products: a dense layer's by one, a convolution's by one for each picture.
-Work im2col_pass(const Layer& layer, Pass pass, const Arrays& arrays, const Products& products);
+/// A pass by such products: a dense layer's by one, a convolution's by one for each picture; none
+/// of a layer without weights.
+std::optional<Work> im2col_pass(const Layer& layer, Pass pass, const Arrays& arrays,
+                                const Products& products);
 
 }  // namespace etch::peers
 

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <string_view>
 
@@ -81,7 +80,7 @@ class Choice {
   void consider_one(const typename Primitive::primitive_desc& desc) {
     const std::string implementation = desc.impl_info_str();
     // The reference loops are up to a thousand times slower, and the last resort.
-    if (best_ && implementation.starts_with("ref")) return;
+    if (fastest_.best() && implementation.starts_with("ref")) return;
     auto operation = std::make_shared<Operation>();
     operation->primitive = Primitive(desc);
     operation->implementation = implementation;
@@ -99,33 +98,20 @@ class Choice {
     if (workspace.get_size() > 0 && !reads.contains(DNNL_ARG_WORKSPACE)) {
       operation->arguments.emplace(DNNL_ARG_WORKSPACE, dnnl::memory(workspace, engine()));
     }
-    keep_faster(std::move(operation));
+    fastest_.consider(std::move(operation));
   }
 
   Work work() const {
-    Work work{.run = [best = best_] { best->run(); },
-              .result = [best = best_] { return best->result(); },
-              .implementation = best_->implementation};
-    if (best_->is_reordered()) work.reorder = [best = best_] { best->reorder(); };
+    const std::shared_ptr<Operation> best = fastest_.best();
+    Work work{.run = [best] { best->run(); },
+              .result = [best] { return best->result(); },
+              .implementation = best->implementation};
+    if (best->is_reordered()) work.reorder = [best] { best->reorder(); };
     return work;
   }
 
  private:
-  void keep_faster(std::shared_ptr<Operation> operation) {
-    double seconds = 1e9;
-    for (int call = 0; call < 5; ++call) {
-      const auto start = std::chrono::steady_clock::now();
-      operation->run();
-      const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-      seconds = std::min(seconds, time.count());
-    }
-    if (best_ && seconds >= seconds_) return;
-    best_ = std::move(operation);
-    seconds_ = seconds;
-  }
-
-  std::shared_ptr<Operation> best_;
-  double seconds_ = 0;
+  Fastest<Operation> fastest_;
 };
 
 constexpr auto training = dnnl::prop_kind::forward_training;

@@ -5,7 +5,11 @@
 // primitives. `dims` are NCHW and OIHW there whatever the order in memory; a dense layer has NC and
 // OI.
 
+#include <algorithm>
+#include <chrono>
 #include <dnnl.hpp>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "peer.hpp"
@@ -79,6 +83,29 @@ struct Slide {
 Work step(const Model& model, const Samples& samples);
 Work classify(const Model& model, const Samples& samples);
 Work predict(const Model& model, const Samples& samples);
+
+/// The fastest Work of all that were considered, by the best of five runs.
+template <class Work>
+class Fastest {
+ public:
+  void consider(std::shared_ptr<Work> work) {
+    double seconds = 1e9;
+    for (int call = 0; call < 5; ++call) {
+      const auto start = std::chrono::steady_clock::now();
+      work->run();
+      const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+      seconds = std::min(seconds, time.count());
+    }
+    if (best_ && seconds >= seconds_) return;
+    seconds_ = seconds;
+    best_ = std::move(work);
+  }
+  const std::shared_ptr<Work>& best() const { return best_; }
+
+ private:
+  std::shared_ptr<Work> best_;
+  double seconds_ = 0;
+};
 
 inline std::vector<float> read(const dnnl::memory& memory) {
   const auto* const values = static_cast<const float*>(memory.get_data_handle());

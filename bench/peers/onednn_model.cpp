@@ -2,7 +2,6 @@
 // loss and SGD, is plain loops that the compiler makes vectors of.
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <memory>
 
@@ -30,29 +29,6 @@ void for_each_plan(bool weights_too, const Consider& consider) {
     }
   }
 }
-
-/// The fastest State of all that were timed.
-template <class State>
-class Fastest {
- public:
-  void consider(std::shared_ptr<State> state) {
-    double seconds = 1e9;
-    for (int call = 0; call < 4; ++call) {
-      const auto start = std::chrono::steady_clock::now();
-      state->run();
-      const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-      seconds = std::min(seconds, time.count());
-    }
-    if (best_ && seconds >= seconds_) return;
-    seconds_ = seconds;
-    best_ = std::move(state);
-  }
-  const std::shared_ptr<State>& best() const { return best_; }
-
- private:
-  std::shared_ptr<State> best_;
-  double seconds_ = 0;
-};
 
 struct Training {
   Training(const Model& of, const Samples& to, const Plan& with)
