@@ -36,18 +36,17 @@ class OwnPass {
   }
 
   void run(Pass pass) {
-    constexpr int tile = sample_tile(Batch);
     switch (pass) {
       case Pass::forward:
-        for (int row = 0; row < Batch; row += tile) {
-          Here::forward(context_, at<In>(x_, row), value_pointers_.data(), at<Out>(y_, row), tile);
-        }
+        for_each_sample_tile<Batch>([&](int row, int rows) {
+          Here::forward(context_, at<In>(x_, row), value_pointers_.data(), at<Out>(y_, row), rows);
+        });
         break;
       case Pass::data_gradient:
-        for (int row = 0; row < Batch; row += tile) {
+        for_each_sample_tile<Batch>([&](int row, int rows) {
           Here::data_gradient(context_, at<In>(x_, row), at<Out>(y_, row), value_pointers_.data(),
-                              at<Out>(dy_, row), at<In>(dx_, row), tile);
-        }
+                              at<Out>(dy_, row), at<In>(dx_, row), rows);
+        });
         break;
       default:
         if constexpr (variables > 0) {

@@ -63,10 +63,8 @@ std::unique_ptr<ledger::Arrays> make_arrays() {
 
 template <class Step, int Batch, class Tile>
 void for_tiles(const Tile& tile) {
-  constexpr int rows = sample_tile(Batch);
-  for (int row = 0; row < Batch; row += rows) {
-    tile(row * Step::In::stride, row * Step::Out::stride, std::min(rows, Batch - row));
-  }
+  for_each_sample_tile<Batch>(
+      [&](int row, int rows) { tile(row * Step::In::stride, row * Step::Out::stride, rows); });
 }
 
 template <class Step, int Batch>

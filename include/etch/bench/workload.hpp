@@ -101,7 +101,7 @@ class Workload {
 
   void forward(float* parameters) {
     const Variables values = variables(parameters);
-    for_each_tile([&](std::ptrdiff_t row, int rows) {
+    for_each_sample_tile<Batch>([&](std::ptrdiff_t row, int rows) {
       ETCH_DISPATCH(target_, Passes<Layer, In>::forward)
       (context_, x_.data() + row * In::stride, values.data(), y_.data() + row * Out::stride, rows);
     });
@@ -109,7 +109,7 @@ class Workload {
 
   void data_gradient(float* parameters) {
     const Variables values = variables(parameters);
-    for_each_tile([&](std::ptrdiff_t row, int rows) {
+    for_each_sample_tile<Batch>([&](std::ptrdiff_t row, int rows) {
       ETCH_DISPATCH(target_, Passes<Layer, In>::data_gradient)
       (context_, x_.data() + row * In::stride, y_.data() + row * Out::stride, values.data(),
        dy_.data() + row * Out::stride, dx_.data() + row * In::stride, rows);
@@ -136,13 +136,6 @@ class Workload {
       (Optimizer(), UpdateContext(), parameters + first, parameters + floats + first, slots,
        std::min(update_tile, floats - first));
     }
-  }
-
-  /// Calls `pass_of(row, rows)` for the samples of each tile.
-  template <class F>
-  static void for_each_tile(F&& pass_of) {
-    constexpr int most = sample_tile(Batch);
-    for (int row = 0; row < Batch; row += most) pass_of(row, std::min(most, Batch - row));
   }
 
   std::minstd_rand random_;

@@ -22,6 +22,13 @@ constexpr int sample_tile(int batch) {
   return std::min(batch, batch >= 32 ? 16 : 8);
 }
 
+/// Calls `f(first, rows)` for each such piece of a batch.
+template <int Batch, class F>
+constexpr void for_each_sample_tile(F&& f) {
+  constexpr int most = sample_tile(Batch);
+  for (int first = 0; first < Batch; first += most) f(first, std::min(most, Batch - first));
+}
+
 /// Parameters that one thread updates at a time: 16 KiB of them and 16 of gradients fit into L1.
 inline constexpr std::size_t update_tile = 4096;
 
