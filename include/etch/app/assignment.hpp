@@ -1,7 +1,6 @@
 #ifndef ETCH_APP_ASSIGNMENT_HPP
 #define ETCH_APP_ASSIGNMENT_HPP
 
-#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -16,6 +15,7 @@
 #include "etch/io/checkpoint.hpp"
 #include "etch/io/dataset.hpp"
 #include "etch/io/new_file.hpp"
+#include "etch/net/machine.hpp"
 
 namespace etch::app {
 
@@ -127,10 +127,7 @@ void train(const Settings& settings, const Options& options, const Optimizer& op
   notebook.test(evaluator.accuracy(data.test));
   report_test(evaluator, data, options);
   if (options.profile) {
-    double peak = 0;  // the best of some, because a processor's vector units wake up slowly
-    for (int probe = 0; probe < 4; ++probe) {
-      peak = std::max(peak, ETCH_DISPATCH(model.target().id, probe_peak)());
-    }
+    const double peak = peak_of(model.target());
     std::fputs(profile_table(trainer.profile(), peak, Batch).c_str(), stdout);
   }
   predict(model, options.predict, pictures);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "etch/net/costs.hpp"
 #include "etch/train/profile.hpp"
 
 namespace etch::app {
@@ -33,16 +34,16 @@ std::string profile_table(const Profile<Net>& profile, double peak, int batch) {
   Net::for_each_step([&]<class Step>() {
     const auto& layer = times.layers[Step::index];
     const double flops = static_cast<double>(Step::flops) * batch * profile.steps;
-    forward.push_back({Step::name, "forward", seconds(layer.forward), flops});
-    if (Step::index > Net::first_trained) {
-      backward.push_back({Step::name, "data_gradient", seconds(layer.data_gradient), flops});
-    }
-    if (Step::has_variables) {
-      backward.push_back({Step::name, "weight_gradient", seconds(layer.weight_gradient), flops});
-    }
+    const auto add = [&](std::vector<ProfileRow>& to, Pass pass, auto time) {
+      if (!does<Net, Step>(pass)) return;
+      to.push_back({Step::name, name_of(pass), seconds(time), flops});
+    };
+    add(forward, Pass::forward, layer.forward);
+    add(backward, Pass::data_gradient, layer.data_gradient);
+    add(backward, Pass::weight_gradient, layer.weight_gradient);
   });
   forward.push_back({"loss", "", seconds(times.loss)});
-  backward.push_back({"update", "", seconds(times.update)});
+  backward.push_back({name_of(Pass::update), "", seconds(times.update)});
   forward.insert(forward.end(), backward.begin(), backward.end());
   return profile_table(forward, profile.steps, seconds(profile.steps_time), profile.threads, peak);
 }

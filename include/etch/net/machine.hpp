@@ -28,6 +28,16 @@ constexpr std::string_view name_of(Memory memory) {
   return names[static_cast<std::size_t>(memory)];
 }
 
+/// Floating-point operations per second of multiply-adds in registers by one core: the best of four
+/// probes, because a processor's vector units wake up slowly.
+inline double peak_of(simd::Target target) {
+  double best = 0;
+  for (int probe = 0; probe < 4; ++probe) {
+    best = std::max(best, ETCH_DISPATCH(target.id, probe_peak)());
+  }
+  return best;
+}
+
 /// What one core can do at most, by the kernels of one SIMD target: probed, each time anew, so that
 /// what else runs on the machine shows. A probe takes a millisecond or less; none allocates.
 class Machine {
@@ -37,14 +47,8 @@ class Machine {
         caches_(caches()),
         far_(std::max(least_far, round_up(2 * caches_.l3 / sizeof(float), probe_floats))) {}
 
-  /// Floating-point operations per second: multiply-adds in registers, the best of four probes.
-  double peak() const {
-    double best = 0;
-    for (int probe = 0; probe < 4; ++probe) {
-      best = std::max(best, ETCH_DISPATCH(target_.id, probe_peak)());
-    }
-    return best;
-  }
+  /// Floating-point operations per second: see peak_of.
+  double peak() const { return peak_of(target_); }
 
   /// Bytes per second that one core moves at most when it goes through `bytes` again and again: the
   /// best of three probes of reading and three of updating, of 4 MiB each. As many bytes as far()

@@ -33,15 +33,6 @@ class alignas(64) PassTimes {  // threads do not share cache lines
     last_ = now;
   }
 
-  /// All parts together.
-  Time total() const {
-    Time sum = input + loss + update;
-    for (const Layer& layer : layers) {
-      sum += layer.forward + layer.data_gradient + layer.weight_gradient;
-    }
-    return sum;
-  }
-
   PassTimes& operator+=(const PassTimes& other) {
     input += other.input;
     loss += other.loss;
