@@ -1,22 +1,9 @@
 // What a network's memory plan promises, checked by the compiler: it compiles or it fails.
-#include <etch/etch.hpp>
+#include "networks.hpp"
 
 namespace etch {
 namespace {
 
-using LeNet5 = Network<Input<28, 28, 1>,                          //
-                       Conv2D<6, 5>, ReLU, MaxPool2D<2>,          //
-                       Conv2D<16, 5, Valid>, ReLU, MaxPool2D<2>,  //
-                       Dense<120>, ReLU, Dropout<0.5f>,           //
-                       Dense<84>, ReLU,                           //
-                       Dense<10>>;
-using Strided = Network<Input<28, 28, 1>,              //
-                        Conv2D<16, 5, Same, 2>, ReLU,  //
-                        Conv2D<16, 5, Same, 2>, ReLU,  //
-                        Dense<64>, ReLU, Dense<10>>;
-using Logistic = Network<Input<28, 28, 1>, Dense<10>>;
-using PooledFirst = Network<Input<9, 7, 3>, MaxPool2D<3, 2, Same>, ReLU, Dense<4>, Dense<2>>;
-using Bare = Network<Input<5>, ReLU, Dropout<>>;
 using Backwards =
     Network<Input<50>, Dropout<>, Dense<40>, Dropout<>, ReLU, Dropout<>, Dense<30>, ReLU, ReLU>;
 
