@@ -22,7 +22,6 @@ import collections
 import json
 import os
 import pathlib
-import platform
 import pty
 import statistics
 import subprocess
@@ -33,6 +32,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tools"))
 
+import processor  # noqa: E402
 import tensorflow_venv  # noqa: E402
 
 MODELS = ["logistic_l2", "mlp_l2", "conv_strided", "conv_pooled", "lenet5"]
@@ -329,13 +329,6 @@ def measure(model, threads, options, own, versions, reasons):
                 for name in kept]
 
 
-def processor():
-    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.machine()
-
-
 def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -370,7 +363,7 @@ def main():
             print(f"etch: {model}, {threads} thread(s)", file=sys.stderr, flush=True)
             rows += measure(model, threads, options, own, versions, reasons)
             # After each model, so that a run that is broken off is not lost.
-            report = {"machine": {"processor": processor(), "simd": version.split()[-1]},
+            report = {"machine": {"processor": processor.name(), "simd": version.split()[-1]},
                       "date": time.strftime("%Y-%m-%d"), "rounds": options.rounds,
                       "versions": versions, "reasons": sorted(set(reasons)), "rows": rows}
             options.json.write_text(json.dumps(report, indent=1) + "\n")

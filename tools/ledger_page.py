@@ -2,9 +2,10 @@
 `<!-- ledger -->` and `<!-- end -->`."""
 
 import pathlib
-import platform
 import re
 import subprocess
+
+import processor
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/specialisation.md"
@@ -51,12 +52,9 @@ def markdown(ledger):
 def machine(command):
     """Processor, compiler and the flags that matter."""
     about = subprocess.run([command[0], "--version"], text=True, stdout=subprocess.PIPE).stdout
-    info = pathlib.Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*: (.*)", info.read_text()) if info.exists() else None
     flags = [w.replace("-DETCH_NATIVE=HWY_", "") for w in command
              if re.match(r"-O|-DETCH_NATIVE|-march|-mcpu", w)]
-    return f"{found[1] if found else platform.machine()}; {about.splitlines()[0]}; " + \
-        " ".join(flags)
+    return f"{processor.name()}; {about.splitlines()[0]}; {' '.join(flags)}"
 
 
 def write(ledgers, command):
