@@ -37,8 +37,10 @@ struct Bench {
 
   explicit Bench(int samples) : rows(samples) {
     for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
-      for (std::size_t i = 0; i < In::size; ++i)
+      for (std::size_t i = 0; i < In::size; ++i) {
         x[row * In::stride + i] = number(1, row * 5000 + i);
+        dx[row * In::stride + i] = std::numeric_limits<float>::quiet_NaN();
+      }
       for (std::size_t i = 0; i < Out::size; ++i) {
         dy[row * Out::stride + i] = number(2, row * 7000 + i);
       }

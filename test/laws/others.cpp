@@ -6,6 +6,9 @@ using etch::test::layer_laws;
 TEST_CASE("MaxPool2D obeys the laws") {
   layer_laws<MaxPool2D<2>, Shape<28, 28, 6>>(2);
   layer_laws<MaxPool2D<2>, Shape<7, 5, 16>>(2);
+  layer_laws<MaxPool2D<2>, Shape<6, 4, 13>>(2);
+  layer_laws<MaxPool2D<2, 3>, Shape<7, 9, 37>>(2);
+  layer_laws<MaxPool2D<3>, Shape<9, 6, 1>>(2);
   layer_laws<MaxPool2D<3, 2>, Shape<9, 9, 20>>(2);
   layer_laws<MaxPool2D<3, 2, Same>, Shape<8, 7, 3>>(2);
   layer_laws<MaxPool2D<2, 3, Same>, Shape<8, 8, 1>>(2);

@@ -23,13 +23,39 @@ struct MaxPool2DSizes {
   int channels;
 };
 
-/// Calls `pixel(offset in x)` for the pixels under the window at (oy, ox), row by row.
-template <class Pixel>
+/// Calls `pixel(offset in x)` for the pixels under the window at (oy, ox), row by row: unrolled
+/// where they are few and no window leaves the picture.
+template <MaxPool2DSizes sizes, class Pixel>
 HWY_INLINE void for_window(const MaxPool2DSizes& s, int oy, int ox, const Pixel& pixel) {
-  for (int ky = s.rows.first(oy); ky < s.rows.last(oy); ++ky) {
+  const auto at = [&](int ky, int kx) ETCH_LAMBDA {
     const int iy = oy * s.rows.stride - s.rows.before + ky;
-    for (int kx = s.columns.first(ox); kx < s.columns.last(ox); ++kx) {
-      pixel((iy * s.columns.in + ox * s.columns.stride - s.columns.before + kx) * s.channels);
+    const int ix = ox * s.columns.stride - s.columns.before + kx;
+    pixel((iy * s.columns.in + ix) * s.channels);
+  };
+  constexpr bool inside = sizes.rows.stays_inside() && sizes.columns.stays_inside();
+  if constexpr (inside && sizes.rows.size * sizes.columns.size <= 16) {
+    ETCH_UNROLL
+    for (int ky = 0; ky < sizes.rows.size; ++ky) {
+      ETCH_UNROLL
+      for (int kx = 0; kx < sizes.columns.size; ++kx) at(ky, kx);
+    }
+  } else {
+    for (int ky = s.rows.first(oy); ky < s.rows.last(oy); ++ky) {
+      for (int kx = s.columns.first(ox); kx < s.columns.last(ox); ++kx) at(ky, kx);
+    }
+  }
+}
+
+/// Calls `place(oy, ox, c, count)` for every window and every vector of channels, [c, c + count).
+template <MaxPool2DSizes sizes, class Place>
+HWY_INLINE void for_places(const MaxPool2DSizes& s, const Place& place) {
+  constexpr int step = lanes_of<TagFor<sizes.channels>>;
+  constexpr int rest = sizes.channels % step;
+  for (int oy = 0; oy < s.rows.out; ++oy) {
+    for (int ox = 0; ox < s.columns.out; ++ox) {
+      int c = 0;
+      for (; c + step <= s.channels; c += step) place(oy, ox, c, step);
+      if constexpr (rest > 0) place(oy, ox, c, rest);
     }
   }
 }
@@ -37,44 +63,41 @@ HWY_INLINE void for_window(const MaxPool2DSizes& s, int oy, int ox, const Pixel&
 /// y [rows.out][columns.out][Channels] of one sample x [rows.in][columns.in][Channels].
 template <Window rows, Window columns, int Channels>
 void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y) {
-  ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<MaxPool2DSizes{rows, columns, Channels}>();
-  for (int oy = 0; oy < s.rows.out; ++oy) {
-    for (int ox = 0; ox < s.columns.out; ++ox) {
-      float* y_pixel = y + (oy * s.columns.out + ox) * s.channels;
-      for (int c = 0; c < s.channels; c += lanes) {
-        Vec largest = hn::Set(float_tag, -std::numeric_limits<float>::infinity());
-        for_window(s, oy, ox, [&](int offset) ETCH_LAMBDA {
-          largest = hn::Max(largest, load_first(float_tag, x + offset + c, s.channels - c));
-        });
-        store_first(largest, float_tag, y_pixel + c, s.channels - c);
-      }
-    }
-  }
+  constexpr MaxPool2DSizes sizes{rows, columns, Channels};
+  ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<sizes>();
+  const TagFor<Channels> d;
+  for_places<sizes>(s, [&](int oy, int ox, int c, int count) ETCH_LAMBDA {
+    auto largest = hn::Set(d, -std::numeric_limits<float>::infinity());
+    for_window<sizes>(s, oy, ox, [&](int offset) ETCH_LAMBDA {
+      largest = hn::Max(largest, load_first(d, x + offset + c, count));
+    });
+    store_first(largest, d, y + (oy * s.columns.out + ox) * s.channels + c, count);
+  });
 }
 
 /// dx of one sample: every gradient goes to the first pixel of its window that is the largest, as
-/// in TensorFlow's MaxPoolGrad.
+/// in TensorFlow's MaxPoolGrad. Where no windows overlap, a pixel's gradient is stored once.
 template <Window rows, Window columns, int Channels>
 void max_pool2d_data_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT y,
                               const float* HWY_RESTRICT dy, float* HWY_RESTRICT dx) {
-  ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<MaxPool2DSizes{rows, columns, Channels}>();
-  std::fill_n(dx, s.rows.in * s.columns.in * s.channels, 0.0f);
-  for (int oy = 0; oy < s.rows.out; ++oy) {
-    for (int ox = 0; ox < s.columns.out; ++ox) {
-      const int place = (oy * s.columns.out + ox) * s.channels;
-      for (int c = 0; c < s.channels; c += lanes) {
-        const Vec largest = load_first(float_tag, y + place + c, s.channels - c);
-        Vec left = load_first(float_tag, dy + place + c, s.channels - c);  // to be given to a pixel
-        for_window(s, oy, ox, [&](int offset) ETCH_LAMBDA {
-          const auto here = hn::Eq(load_first(float_tag, x + offset + c, s.channels - c), largest);
-          const Vec given = hn::Add(load_first(float_tag, dx + offset + c, s.channels - c),
-                                    hn::IfThenElseZero(here, left));
-          store_first(given, float_tag, dx + offset + c, s.channels - c);
-          left = hn::IfThenZeroElse(here, left);
-        });
-      }
-    }
-  }
+  constexpr MaxPool2DSizes sizes{rows, columns, Channels};
+  constexpr bool overlap = rows.size > rows.stride || columns.size > columns.stride;
+  constexpr bool leave_out = rows.taps() < rows.in || columns.taps() < columns.in;
+  ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<sizes>();
+  const TagFor<Channels> d;
+  if constexpr (overlap || leave_out) std::fill_n(dx, s.rows.in * s.columns.in * s.channels, 0.0f);
+  for_places<sizes>(s, [&](int oy, int ox, int c, int count) ETCH_LAMBDA {
+    const int place = (oy * s.columns.out + ox) * s.channels + c;
+    const auto largest = load_first(d, y + place, count);
+    auto left = load_first(d, dy + place, count);  // to be given to a pixel
+    for_window<sizes>(s, oy, ox, [&](int offset) ETCH_LAMBDA {
+      const auto here = hn::Eq(load_first(d, x + offset + c, count), largest);
+      auto given = hn::IfThenElseZero(here, left);
+      if constexpr (overlap) given = hn::Add(given, load_first(d, dx + offset + c, count));
+      store_first(given, d, dx + offset + c, count);
+      left = hn::IfThenZeroElse(here, left);
+    });
+  });
 }
 
 }  // namespace etch::HWY_NAMESPACE

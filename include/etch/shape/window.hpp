@@ -34,6 +34,9 @@ struct Window {
     for (int o = 0; o < out; ++o) sum += std::max(0, last(o) - first(o));
     return sum;
   }
+
+  /// Whether no place meets padding.
+  constexpr bool stays_inside() const { return taps() == out * size; }
 };
 
 /// The window of `size` and `stride` along `in` inputs. Sizes that a network's check refuses give
