@@ -45,6 +45,7 @@ TEST_CASE("ReLU passes no gradient at zero, as TensorFlow's") {
 TEST_CASE("Dropout obeys the laws") {
   layer_laws<Dropout<0.5f>, Shape<1024>>();
   layer_laws<Dropout<0.25f>, Shape<37>>();
+  layer_laws<Dropout<0.3f>, Shape<100>>();
   layer_laws<Dropout<0.0f>, Shape<5>>();
 }
 

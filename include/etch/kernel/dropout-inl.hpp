@@ -1,4 +1,4 @@
-// Dropout's mask from counter-based random numbers: Philox4x32-10 in vectors.
+// Dropout's mask, from counter-based random numbers.
 
 #if defined(ETCH_KERNEL_DROPOUT_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_DROPOUT_INL_HPP
@@ -7,66 +7,55 @@
 #define ETCH_KERNEL_DROPOUT_INL_HPP
 #endif
 
-#include "etch/base/philox.hpp"
-#include "etch/kernel/vec-inl.hpp"
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+#include "etch/kernel/philox-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
-using WordTag = hn::RebindToUnsigned<FloatTag>;
-using Words = hn::Vec<WordTag>;
-
-/// The lower and the upper halves of the 64-bit products of `a` with one factor.
-HWY_INLINE void multiply(Words a, std::uint32_t factor, Words& low, Words& high) {
-  const WordTag d;
-  const hn::RepartitionToWide<WordTag> wide;
-  const auto f = hn::Set(d, factor);
-  const auto even = hn::MulEven(a, f);
-  const auto odd = hn::MulEven(hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, a))), f);
-  const auto above = hn::OddEven(hn::BitCast(d, odd), hn::BitCast(d, hn::ShiftRight<32>(even)));
-  low = hn::OddEven(hn::BitCast(d, hn::ShiftLeft<32>(odd)), hn::BitCast(d, even));
-  high = above;
-}
-
-/// One block of four words in each lane, the lanes' counters from `first_block` on: the same words
-/// as RandomStream::block.
-HWY_INLINE void philox(RandomStream stream, std::uint32_t sequence, std::uint32_t first_block,
-                       Words (&c)[4]) {
-  const WordTag d;
-  const Philox::Counter counter = stream.counter(first_block, sequence);
-  Philox::Key key = stream.key();
-  c[0] = hn::Add(hn::Iota(d, 0), hn::Set(d, counter[0]));
-  for (std::size_t i = 1; i < 4; ++i) c[i] = hn::Set(d, counter[i]);
-  for (int round = 0; round < Philox::rounds; ++round) {
-    Words low_0, high_0, low_1, high_1;
-    multiply(c[0], Philox::multiplier_0, low_0, high_0);
-    multiply(c[2], Philox::multiplier_1, low_1, high_1);
-    c[0] = hn::Xor(hn::Xor(high_1, c[1]), hn::Set(d, key[0]));
-    c[1] = low_1;
-    c[2] = hn::Xor(hn::Xor(high_0, c[3]), hn::Set(d, key[1]));
-    c[3] = low_0;
-    key[0] += Philox::weyl_0;
-    key[1] += Philox::weyl_1;
-  }
+/// Words [first, first + 2 * lanes) of a sequence, in order; `first` is a multiple of 4.
+HWY_INLINE void words_in_order(const PhiloxBlocks& sequence, int first, Words (&words)[2]) {
+  // Within 16 bytes two lanes interleave to a block each: blocks are dealt out so that this is the
+  // order of a whole vector.
+  constexpr std::size_t per_vector = lanes / 4;
+  alignas(64) static constexpr auto dealt = [] {
+    std::array<std::uint64_t, 2 * per_vector> block{};
+    for (std::size_t i = 0; i < block.size(); ++i) block[i] = i % 2 * per_vector + i / 2;
+    return block;
+  }();
+  const HalvesTag d;
+  const auto before = hn::Set(d, static_cast<std::uint64_t>(first / 4));
+  Halves c[4];
+  sequence.draw(hn::Add(hn::Load(d, dealt.data()), before), c);
+  const auto pair = [](Halves low, Halves high) ETCH_LAMBDA {
+    const WordTag w;
+    const Words above = hn::DupEven(hn::BitCast(w, high));
+    return hn::BitCast(HalvesTag(), hn::OddEven(above, hn::BitCast(w, low)));
+  };
+  const Halves front = pair(c[0], c[1]), back = pair(c[2], c[3]);
+  words[0] = hn::BitCast(WordTag(), hn::InterleaveLower(d, front, back));
+  words[1] = hn::BitCast(WordTag(), hn::InterleaveUpper(d, front, back));
 }
 
 /// y[i] = x[i] / (1 - rate) where the stream's uniform number i of `sequence` is at least `rate`,
 /// else 0, for i < size. x and y are readable and writable up to a multiple of 16.
 inline void dropout(const float* x, float* y, int size, float rate, RandomStream stream,
                     std::uint32_t sequence) {
-  const WordTag d;
-  const Vec threshold = hn::Set(float_tag, rate), scale = hn::Set(float_tag, 1 / (1 - rate));
-  for (int i = 0; i < size; i += 4 * lanes) {
-    Words words[4];
-    philox(stream, sequence, static_cast<std::uint32_t>(i) / 4, words);
-    alignas(64) std::uint32_t in_order[4 * lanes];
-    hn::StoreInterleaved4(words[0], words[1], words[2], words[3], d, in_order);
-    for (int j = 0; j < 4 * lanes && i + j < size; j += lanes) {
-      const auto upper =
-          hn::BitCast(hn::RebindToSigned<FloatTag>(), hn::ShiftRight<8>(hn::Load(d, in_order + j)));
-      const Vec u = hn::Mul(hn::ConvertTo(float_tag, upper), hn::Set(float_tag, 0x1p-24f));
-      const Vec scaled = hn::Mul(hn::LoadU(float_tag, x + i + j), scale);
-      hn::StoreU(hn::IfThenElseZero(hn::Ge(u, threshold), scaled), float_tag, y + i + j);
+  // uniform(word) < rate, said of the word itself.
+  const auto least_kept = static_cast<std::uint32_t>(std::ceil(rate * 0x1p24f)) << 8;
+  const Words threshold = hn::Set(WordTag(), least_kept);
+  const Vec scale = hn::Set(float_tag, 1 / (1 - rate));
+  const PhiloxBlocks blocks(stream, sequence);
+  for (int i = 0; i < size; i += 2 * lanes) {
+    Words words[2];
+    words_in_order(blocks, i, words);
+    for (int j = 0; j < 2 && i + j * lanes < size; ++j) {
+      const Vec scaled = hn::Mul(hn::LoadU(float_tag, x + i + j * lanes), scale);
+      const auto dropped = hn::RebindMask(float_tag, hn::Lt(words[j], threshold));
+      hn::StoreU(hn::IfThenZeroElse(dropped, scaled), float_tag, y + i + j * lanes);
     }
   }
 }
