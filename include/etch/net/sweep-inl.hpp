@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "etch/base/pictures.hpp"
+#include "etch/kernel/bytes-inl.hpp"
 #include "etch/layer/passes-inl.hpp"
 #include "etch/net/arena.hpp"
 #include "etch/net/arrays.hpp"
@@ -38,7 +39,7 @@ void gather(const Pictures& pictures, std::size_t first, int rows, float* HWY_RE
   for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
     float* HWY_RESTRICT to = x + row * Input::stride;
     if (const std::uint8_t* bytes = pictures.bytes(first + row)) {
-      for (std::size_t i = 0; i < size; ++i) to[i] = float_of(bytes[i]);
+      floats_of(bytes, to, size);
     } else {
       std::memcpy(to, pictures.floats(first + row), size * sizeof(float));
     }

@@ -1,0 +1,49 @@
+// What bytes of a picture mean, in vectors.
+
+#if defined(ETCH_KERNEL_BYTES_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_KERNEL_BYTES_INL_HPP
+#undef ETCH_KERNEL_BYTES_INL_HPP
+#else
+#define ETCH_KERNEL_BYTES_INL_HPP
+#endif
+
+#include <cstdint>
+
+#include "etch/base/pictures.hpp"
+#include "etch/kernel/vec-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace etch::HWY_NAMESPACE {
+
+/// 1 / 255 in two parts, of which the first has so few bits that its product with a byte is exact:
+/// b * part[0] - 0.5 + b * part[1] is float_of(b) to the last bit. (Division took five times as
+/// long as memory needs.)
+inline constexpr float part_of_255[] = {0x8081p-23f, -0x1.fdfdfep-25f};
+static_assert([] {
+  for (int byte = 0; byte < 256; ++byte) {
+    const auto b = static_cast<float>(byte);
+    const float sum = b * part_of_255[0] - 0.5f + b * part_of_255[1];
+    if (sum != float_of(static_cast<std::uint8_t>(byte))) return false;
+  }
+  return true;
+}());
+
+/// to[i] = float_of(bytes[i]) for i < size.
+inline void floats_of(const std::uint8_t* HWY_RESTRICT bytes, float* HWY_RESTRICT to,
+                      std::size_t size) {
+  const hn::Rebind<std::uint8_t, FloatTag> byte_tag;
+  const hn::RebindToSigned<FloatTag> int_tag;
+  const Vec first = hn::Set(float_tag, part_of_255[0]), rest = hn::Set(float_tag, part_of_255[1]);
+  const Vec half = hn::Set(float_tag, 0.5f);
+  std::size_t i = 0;
+  for (; i + lanes <= size; i += lanes) {
+    const Vec b = hn::ConvertTo(float_tag, hn::PromoteTo(int_tag, hn::LoadU(byte_tag, bytes + i)));
+    hn::StoreU(hn::MulAdd(b, rest, hn::MulSub(b, first, half)), float_tag, to + i);
+  }
+  for (; i < size; ++i) to[i] = float_of(bytes[i]);
+}
+
+}  // namespace etch::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
