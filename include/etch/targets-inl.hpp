@@ -17,6 +17,7 @@
 #include "etch/layer/max_pool2d-inl.hpp"
 #include "etch/layer/relu-inl.hpp"
 #include "etch/kernel/peak-inl.hpp"
+#include "etch/kernel/truncated_normal-inl.hpp"
 #include "etch/net/inference-inl.hpp"
 #include "etch/train/adam-inl.hpp"
 #include "etch/train/momentum-inl.hpp"

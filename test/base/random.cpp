@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "etch/base/philox.hpp"
-#include "etch/net/initializer.hpp"
+#include "etch/etch.hpp"
 
 using namespace etch;
 
@@ -62,4 +61,20 @@ TEST_CASE("The truncated normal ends at two deviations and has TensorFlow's spre
   CHECK(largest > 1.99);
   CHECK(std::abs(sum / n) < 4 * 0.88 / std::sqrt(double{n}));
   CHECK(std::sqrt(squares / n) == Catch::Approx(0.8796).epsilon(0.005));  // 1 cut off at 2
+}
+
+TEST_CASE("Many normal numbers are, on every target, those drawn one by one") {
+  const RandomStream stream{7, Purpose::initial_value, 3, 0};
+  for (const simd::Target& target : simd::compiled) {
+    if (!simd::supports(target)) continue;
+    std::vector<float> many(200'000);
+    ETCH_DISPATCH(target.id, truncated_normals)(stream, 5, many.data(), 200'000);
+    float apart = 0;
+    for (std::uint32_t i = 0; i < many.size(); ++i) {
+      const float distance = std::abs(many[i] - truncated_normal(stream, 5 + i));
+      apart = distance <= apart ? apart : distance;  // what is no number is apart
+    }
+    CAPTURE(target.name());
+    CHECK(apart <= 1e-6f);
+  }
 }

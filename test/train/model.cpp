@@ -51,6 +51,23 @@ TEST_CASE("predict gives probabilities, of bytes and of floats") {
   });
 }
 
+TEST_CASE("A byte is the same float in vectors and alone") {
+  on_every_target([] {
+    using Copy = Network<Input<256>, Dense<256>>;
+    std::vector<float> identity(256 * 256);
+    std::vector<std::uint8_t> bytes(256);
+    for (std::size_t i = 0; i < 256; ++i) {
+      identity[i * 256 + i] = 1;
+      bytes[i] = static_cast<std::uint8_t>(i);
+    }
+    Model<Copy> model;
+    model.set<0>("kernel", identity);
+    Workspace<Copy, 1> workspace;
+    model.infer(Pictures(bytes, 256), 0, 1, workspace);
+    for (std::size_t i = 0; i < 256; ++i) CHECK(workspace.output(0)[i] == float_of(bytes[i]));
+  });
+}
+
 TEST_CASE("Predictions are the most probable classes, for any number of threads") {
   on_every_target([] {
     Model<Logistic> model(Seed{1}, Initializer{.stddev = 1.0f});

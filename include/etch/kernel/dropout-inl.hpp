@@ -30,12 +30,8 @@ HWY_INLINE void words_in_order(const PhiloxBlocks& sequence, int first, Words (&
   const auto before = hn::Set(d, static_cast<std::uint64_t>(first / 4));
   Halves c[4];
   sequence.draw(hn::Add(hn::Load(d, dealt.data()), before), c);
-  const auto pair = [](Halves low, Halves high) ETCH_LAMBDA {
-    const WordTag w;
-    const Words above = hn::DupEven(hn::BitCast(w, high));
-    return hn::BitCast(HalvesTag(), hn::OddEven(above, hn::BitCast(w, low)));
-  };
-  const Halves front = pair(c[0], c[1]), back = pair(c[2], c[3]);
+  const auto front = hn::BitCast(d, interleave(c[0], c[1]));
+  const auto back = hn::BitCast(d, interleave(c[2], c[3]));
   words[0] = hn::BitCast(WordTag(), hn::InterleaveLower(d, front, back));
   words[1] = hn::BitCast(WordTag(), hn::InterleaveUpper(d, front, back));
 }

@@ -23,7 +23,12 @@ using Words = hn::Vec<WordTag>;
 /// leaves its lower half where the next round multiplies it, and its upper half one shift away.
 using HalvesTag = hn::RepartitionToWide<WordTag>;
 using Halves = hn::Vec<HalvesTag>;
-inline constexpr int lanes_of_halves = lanes_of<HalvesTag>;
+
+/// The words in the lower halves of two vectors: lane 2 i of lane i of `even`, 2 i + 1 of `odd`.
+HWY_INLINE Words interleave(Halves even, Halves odd) {
+  const WordTag d;
+  return hn::OddEven(hn::DupEven(hn::BitCast(d, odd)), hn::BitCast(d, even));
+}
 
 /// The blocks of one sequence of a stream.
 class PhiloxBlocks {

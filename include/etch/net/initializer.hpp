@@ -1,16 +1,19 @@
 #ifndef ETCH_NET_INITIALIZER_HPP
 #define ETCH_NET_INITIALIZER_HPP
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numbers>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "etch/base/error.hpp"
 #include "etch/base/philox.hpp"
+#include "etch/base/round.hpp"
+#include "etch/kernel/truncated_normal-inl.hpp"
 #include "etch/net/arena.hpp"
 
 namespace etch {
@@ -28,22 +31,10 @@ struct Initializer {
 /// What the cut leaves of a standard normal's deviation.
 inline constexpr float stddev_after_cut = 0.87962566f;
 
-/// Element `i` of a stream of standard normal numbers cut off at two deviations: Box and Muller
-/// from words 0 and 1 of block i, redrawn from the next sequence.
-inline float truncated_normal(RandomStream stream, std::uint32_t i) {
-  for (std::uint32_t redraw = 0;; ++redraw) {
-    const Philox::Counter words = stream.block(i, redraw);
-    const float radius = std::sqrt(-2 * std::log(1 - uniform(words[0])));
-    const float angle = 2 * std::numbers::pi_v<float> * uniform(words[1]);
-    for (float z : {radius * std::cos(angle), radius * std::sin(angle)}) {
-      if (std::abs(z) <= 2) return z;
-    }
-  }
-}
-
 /// Writes the initial values of `Net` into its parameters, which were zero.
 template <class Net>
-void initialize(float* parameters, std::uint64_t seed, const Initializer& initializer) {
+void initialize(simd::Target target, float* parameters, std::uint64_t seed,
+                const Initializer& initializer) {
   std::size_t biases = 0;
   Net::for_each_step([&]<class Step>() {
     for (std::size_t v = 0; v < Step::variables.size(); ++v) {
@@ -60,8 +51,14 @@ void initialize(float* parameters, std::uint64_t seed, const Initializer& initia
                                 static_cast<std::uint32_t>(Step::index * 16 + v), 0};
       const float deviation = initializer.stddev.value_or(
           std::sqrt(2.0f / static_cast<float>(variable.fan_in)) / stddev_after_cut);
-      for (std::size_t i = 0; i < variable.size(); ++i) {
-        to[Step::place(v, i)] = deviation * truncated_normal(stream, static_cast<std::uint32_t>(i));
+      std::array<float, 1024> normal;
+      for (std::size_t first = 0; first < variable.size(); first += normal.size()) {
+        const std::size_t count = std::min(normal.size(), variable.size() - first);
+        ETCH_DISPATCH(target.id, truncated_normals)
+        (stream, static_cast<std::uint32_t>(first), normal.data(),
+         static_cast<std::uint32_t>(round_up(count, 16)));
+        for (std::size_t i = 0; i < count; ++i)
+          to[Step::place(v, first + i)] = deviation * normal[i];
       }
     }
   });

@@ -38,7 +38,7 @@ class Model {
   /// Throws Error where `initializer` does not suit the network, or the processor the program.
   explicit Model(Seed seed = {}, const Initializer& initializer = {})
       : target_(simd::choose()), seed_(seed.value) {
-    initialize<Net>(parameters_.data(), seed_, initializer);
+    initialize<Net>(target_, parameters_.data(), seed_, initializer);
   }
 
   Model(const Model&) = delete;  // trainers and evaluators refer to it
