@@ -35,12 +35,12 @@ inline void floats_of(const std::uint8_t* HWY_RESTRICT bytes, float* HWY_RESTRIC
   const hn::RebindToSigned<FloatTag> int_tag;
   const Vec first = hn::Set(float_tag, part_of_255[0]), rest = hn::Set(float_tag, part_of_255[1]);
   const Vec half = hn::Set(float_tag, 0.5f);
-  std::size_t i = 0;
-  for (; i + lanes <= size; i += lanes) {
+  const std::size_t in_vectors = size - size % lanes;
+  for (std::size_t i = 0; i < in_vectors; i += lanes) {
     const Vec b = hn::ConvertTo(float_tag, hn::PromoteTo(int_tag, hn::LoadU(byte_tag, bytes + i)));
     hn::StoreU(hn::MulAdd(b, rest, hn::MulSub(b, first, half)), float_tag, to + i);
   }
-  for (; i < size; ++i) to[i] = float_of(bytes[i]);
+  for (std::size_t i = in_vectors; i < size; ++i) to[i] = float_of(bytes[i]);
 }
 
 }  // namespace etch::HWY_NAMESPACE
