@@ -53,11 +53,12 @@ class IdxFile {
     return std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 | b[3];
   }
 
-  /// All bytes up to the end, which must be `count`. Memory grows with what is there, not with
-  /// what the header claims.
+  /// All bytes up to the end, which must be `count`. Memory is taken for what can be there, not for
+  /// what the header claims: a byte inflates to fewer than 1,040.
   std::vector<std::uint8_t> rest(std::size_t count, const std::string& content) {
     const std::size_t expected = position_ + count;
-    std::vector<std::uint8_t> bytes, chunk(1 << 20);
+    std::vector<std::uint8_t> bytes, chunk(1 << 18);
+    bytes.reserve(std::min<std::uintmax_t>(count, fs::file_size(path_) * 1040));
     while (bytes.size() < count) {
       const auto room = std::span{chunk}.first(std::min(chunk.size(), count - bytes.size()));
       const std::size_t got = read(room);
