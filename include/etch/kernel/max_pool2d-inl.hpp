@@ -23,25 +23,29 @@ struct MaxPool2DSizes {
   int channels;
 };
 
-/// Calls `pixel(offset in x)` for the pixels under the window at (oy, ox), row by row: unrolled
-/// where they are few and no window leaves the picture.
+/// Calls `pixel(offset in x, whether it is the last)` for the pixels under the window at (oy, ox),
+/// row by row: unrolled where they are few and no window leaves the picture.
 template <MaxPool2DSizes sizes, class Pixel>
 HWY_INLINE void for_window(const MaxPool2DSizes& s, int oy, int ox, const Pixel& pixel) {
-  const auto at = [&](int ky, int kx) ETCH_LAMBDA {
+  const auto at = [&](int ky, int kx, bool last) ETCH_LAMBDA {
     const int iy = oy * s.rows.stride - s.rows.before + ky;
     const int ix = ox * s.columns.stride - s.columns.before + kx;
-    pixel((iy * s.columns.in + ix) * s.channels);
+    pixel((iy * s.columns.in + ix) * s.channels, last);
   };
   constexpr bool inside = sizes.rows.stays_inside() && sizes.columns.stays_inside();
   if constexpr (inside && sizes.rows.size * sizes.columns.size <= 16) {
+    constexpr int height = sizes.rows.size, width = sizes.columns.size;
     ETCH_UNROLL
-    for (int ky = 0; ky < sizes.rows.size; ++ky) {
+    for (int ky = 0; ky < height; ++ky) {
       ETCH_UNROLL
-      for (int kx = 0; kx < sizes.columns.size; ++kx) at(ky, kx);
+      for (int kx = 0; kx < width; ++kx) at(ky, kx, ky + 1 == height && kx + 1 == width);
     }
   } else {
-    for (int ky = s.rows.first(oy); ky < s.rows.last(oy); ++ky) {
-      for (int kx = s.columns.first(ox); kx < s.columns.last(ox); ++kx) at(ky, kx);
+    const int ky_end = s.rows.last(oy), kx_end = s.columns.last(ox);
+    for (int ky = s.rows.first(oy); ky < ky_end; ++ky) {
+      for (int kx = s.columns.first(ox); kx < kx_end; ++kx) {
+        at(ky, kx, ky + 1 == ky_end && kx + 1 == kx_end);
+      }
     }
   }
 }
@@ -68,7 +72,7 @@ void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y) {
   const TagFor<Channels> d;
   for_places<sizes>(s, [&](int oy, int ox, int c, int count) ETCH_LAMBDA {
     auto largest = hn::Set(d, -std::numeric_limits<float>::infinity());
-    for_window<sizes>(s, oy, ox, [&](int offset) ETCH_LAMBDA {
+    for_window<sizes>(s, oy, ox, [&](int offset, bool) ETCH_LAMBDA {
       largest = hn::Max(largest, load_first(d, x + offset + c, count));
     });
     store_first(largest, d, y + (oy * s.columns.out + ox) * s.channels + c, count);
@@ -90,12 +94,15 @@ void max_pool2d_data_gradient(const float* HWY_RESTRICT x, const float* HWY_REST
     const int place = (oy * s.columns.out + ox) * s.channels + c;
     const auto largest = load_first(d, y + place, count);
     auto left = load_first(d, dy + place, count);  // to be given to a pixel
-    for_window<sizes>(s, oy, ox, [&](int offset) ETCH_LAMBDA {
-      const auto here = hn::Eq(load_first(d, x + offset + c, count), largest);
-      auto given = hn::IfThenElseZero(here, left);
+    for_window<sizes>(s, oy, ox, [&](int offset, bool last) ETCH_LAMBDA {
+      auto given = left;  // the last pixel takes it whatever it is
+      if (!last) {
+        const auto here = hn::Eq(load_first(d, x + offset + c, count), largest);
+        given = hn::IfThenElseZero(here, left);
+        left = hn::IfThenZeroElse(here, left);
+      }
       if constexpr (overlap) given = hn::Add(given, load_first(d, dx + offset + c, count));
       store_first(given, d, dx + offset + c, count);
-      left = hn::IfThenZeroElse(here, left);
     });
   });
 }
