@@ -213,19 +213,28 @@ void dense_data_gradient_narrow(const float* HWY_RESTRICT dy, const float* HWY_R
   });
 }
 
-/// dW = dy^T x for inputs [first, first + count), count a multiple of 16 but at the end.
+/// dW = dy^T x for inputs [first, first + count), count a multiple of 16 but at the end. All
+/// outputs in one tile, where registers allow two vectors of inputs wide: x comes from L2, a line
+/// at a time.
 template <DenseSizes sizes>
 void dense_weight_gradient_narrow(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
                                   float* HWY_RESTRICT dw, int rows, int first, int count) {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
-  for (int k = first; k < first + count; k += lanes) {
-    for_row_tiles<registers == 32 ? 12 : 8>(s.outputs, [&](auto tile_rows, int n) ETCH_LAMBDA {
-      Tile<FloatTag, tile_rows, 1> tile;
+  constexpr int outputs = ceil_div(sizes.outputs, ceil_div(sizes.outputs, 12));
+  const auto columns = [&](auto vectors, int k) ETCH_LAMBDA {
+    for_row_tiles<outputs>(s.outputs, [&](auto tile_rows, int n) ETCH_LAMBDA {
+      Tile<FloatTag, tile_rows, vectors> tile;
       tile.clear();
       tile.accumulate({dy + n, 1, s.y_stride}, x + k, s.x_stride, rows);
       tile.store(dw + n * s.depth() + k, s.depth());
     });
+  };
+  const int end = first + count;
+  int k = first;
+  if constexpr (registers == 32) {
+    for (; k + 2 * lanes <= end; k += 2 * lanes) columns(Int<2>(), k);
   }
+  for (; k < end; k += lanes) columns(Int<1>(), k);
 }
 
 // ---------------------------------------------------------------------------------------- both
