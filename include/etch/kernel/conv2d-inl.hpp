@@ -235,10 +235,15 @@ struct Conv2DWeightGradient {
   static constexpr Tag tag{};
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
   static constexpr Window window = sizes.columns;
-  /// Lines whose taps are summed in registers together; they share the loads of dy.
-  static constexpr int lines =
-      std::clamp((registers - 7) / window.size, 1, std::min(sizes.lines(), 8));
-  static constexpr int groups = ceil_div(sizes.lines(), lines);
+  /// Lines whose taps are summed in registers together; they share the loads of dy. They belong to
+  /// one row of the window, so that they are inside the picture together, unless that row has too
+  /// few taps to hide the latency of an FMA.
+  static constexpr bool one_row = sizes.channels * window.size >= 9;
+  static constexpr int row_lines = one_row ? sizes.channels : sizes.lines();
+  static constexpr int row_groups =
+      ceil_div(row_lines, std::clamp((registers - 7) / window.size, 1, 8));
+  static constexpr int lines = ceil_div(row_lines, row_groups);
+  static constexpr int groups = sizes.lines() / row_lines * row_groups;
   static constexpr Blocks blocks =
       balanced(window.out, std::max(registers - 2 - lines * window.size, 2), 1);
   static constexpr Clip clip(int block) {
@@ -250,24 +255,40 @@ struct Conv2DWeightGradient {
   template <int Lines>
   using Sums = Lanes[Lines][window.size];
 
+  /// Adds what pixel `i` of line `l` has in common with `Columns` outputs.
+  template <int Lines, int Columns>
+  HWY_INLINE void add_pixel(const float* HWY_RESTRICT x, const Lanes (&gradient)[Columns], int l,
+                            int i, Sums<Lines>& sum) const {
+    const Lanes pixel = hn::Set(tag, *x);
+    ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
+      const int o = (i - kx) / window.stride;
+      if (i >= kx && (i - kx) % window.stride == 0 && o < Columns) {
+        sum[l][kx] = hn::MulAdd(pixel, gradient[o], sum[l][kx]);
+      }
+    }
+  }
+
   /// Adds what `Columns` outputs of one row, from `dy` on, have in common with the lines under
-  /// them.
+  /// them. Neighbours in time are products of different lines, whose sums do not wait for each
+  /// other.
   template <int Lines, int Columns, Clip c>
   HWY_INLINE void add(const float* const (&line)[Lines], const float* HWY_RESTRICT dy, int start,
-                      int filters, Sums<Lines>& sum) const {
+                      int filters, bool all_inside, Sums<Lines>& sum) const {
     Lanes gradient[Columns];
     ETCH_UNROLL for (int o = 0; o < Columns; ++o) {
       gradient[o] = load_first(tag, dy + o * s.filters, filters);
     }
-    ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
-      if (line[l] == nullptr) continue;
+    if (one_row || all_inside) {
       ETCH_UNROLL for (int i = c.first; i < c.last; ++i) {
-        const Lanes pixel = hn::Set(tag, line[l][(start + i) * s.channels]);
-        ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
-          const int o = (i - kx) / window.stride;
-          if (i >= kx && (i - kx) % window.stride == 0 && o < Columns) {
-            sum[l][kx] = hn::MulAdd(pixel, gradient[o], sum[l][kx]);
-          }
+        ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
+          add_pixel<Lines, Columns>(line[l] + (start + i) * s.channels, gradient, l, i, sum);
+        }
+      }
+    } else {
+      ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
+        if (line[l] == nullptr) continue;
+        ETCH_UNROLL for (int i = c.first; i < c.last; ++i) {
+          add_pixel<Lines, Columns>(line[l] + (start + i) * s.channels, gradient, l, i, sum);
         }
       }
     }
@@ -284,19 +305,22 @@ struct Conv2DWeightGradient {
     for (int n = 0; n < samples; ++n) {
       for (int oy = 0; oy < s.rows.out; ++oy) {
         const float* line[Lines];
+        bool all_inside = true;
         ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
-          const int ky = (first + l) / s.channels;
+          const int ky = (first + (one_row ? 0 : l)) / s.channels;
           const int iy = oy * sizes.rows.stride - s.rows.before + ky;
           const bool inside = iy >= 0 && iy < s.rows.in;
           line[l] = inside ? x + n * s.x_stride + iy * s.columns.in * s.channels +
                                  (first + l) % s.channels
                            : nullptr;
+          all_inside = all_inside && inside;
         }
+        if (one_row && !all_inside) continue;
         const float* dy_row = dy + n * s.y_stride + oy * s.columns.out * s.filters;
         for_blocks<blocks, clip>([&]<int Columns, Clip c>(int block) ETCH_LAMBDA {
           const int column = block * blocks.columns;
           add<Lines, Columns, c>(line, dy_row + column * s.filters,
-                                 column * window.stride - window.before, filters, sum);
+                                 column * window.stride - window.before, filters, all_inside, sum);
         });
       }
     }
@@ -318,18 +342,21 @@ template <Conv2DSizes sizes>
 void conv2d_weight_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
                             float* HWY_RESTRICT dw, int samples, int piece) {
   using Gradient = Conv2DWeightGradient<sizes>;
-  constexpr int rest = sizes.lines() % Gradient::lines;
+  constexpr int rest = Gradient::row_lines - (Gradient::row_groups - 1) * Gradient::lines;
   const Gradient gradient;
   const Conv2DSizes& s = gradient.s;
   const int panel = piece / Gradient::groups * conv_panel;
-  const int first = piece % Gradient::groups * Gradient::lines;
+  const int group = piece % Gradient::groups;
+  const bool last = group % Gradient::row_groups == Gradient::row_groups - 1;
+  const int first = group / Gradient::row_groups * Gradient::row_lines +
+                    group % Gradient::row_groups * Gradient::lines;
   for (int filter = panel; filter < std::min(panel + conv_panel, s.filters);
        filter += lanes_of<typename Gradient::Tag>) {
     float* dw_panel = dw + panel / conv_panel * s.panel_floats() + filter - panel;
-    if (first + Gradient::lines <= s.lines()) {
+    if (rest == Gradient::lines || !last) {
       gradient.template tile<Gradient::lines>(x, dy + filter, dw_panel, samples, first,
                                               s.filters - filter);
-    } else if constexpr (rest > 0) {
+    } else {
       gradient.template tile<rest>(x, dy + filter, dw_panel, samples, first, s.filters - filter);
     }
   }
