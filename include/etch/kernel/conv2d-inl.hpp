@@ -362,19 +362,32 @@ void conv2d_weight_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRI
   }
 }
 
-/// db[f] = sum of dy over samples and pixels. `db` is padded to panels.
+/// db[f] = sum of dy over samples and pixels, in eight sums that do not wait for each other. `db`
+/// is padded to panels.
 template <Conv2DSizes sizes>
 void conv2d_bias_gradient(const float* HWY_RESTRICT dy, float* HWY_RESTRICT db, int samples) {
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
+  constexpr int sums = 8;
   for (int filter = 0; filter < s.filters; filter += lanes) {
-    Vec sum = hn::Zero(float_tag);
+    Vec sum[sums];
+    ETCH_UNROLL for (int i = 0; i < sums; ++i) sum[i] = hn::Zero(float_tag);
+    const auto add = [&](const float* from, int i) ETCH_LAMBDA {
+      sum[i] = hn::Add(sum[i], load_first(float_tag, from, s.filters - filter));
+    };
     for (int n = 0; n < samples; ++n) {
-      for (int pixel = 0; pixel < s.rows.out * s.columns.out; ++pixel) {
-        sum = hn::Add(sum, load_first(float_tag, dy + n * s.y_stride + pixel * s.filters + filter,
-                                      s.filters - filter));
+      const float* from = dy + n * s.y_stride + filter;
+      int left = s.rows.out * s.columns.out;
+      for (; left >= sums; left -= sums) {
+        ETCH_UNROLL for (int i = 0; i < sums; ++i, from += s.filters) add(from, i);
+      }
+      for (; left > 0; --left, from += s.filters) add(from, 0);
+    }
+    ETCH_UNROLL for (int apart = sums / 2; apart > 0; apart /= 2) {
+      ETCH_UNROLL for (int i = 0; i < sums / 2; ++i) {
+        if (i < apart) sum[i] = hn::Add(sum[i], sum[i + apart]);
       }
     }
-    hn::StoreU(sum, float_tag, db + filter);
+    hn::StoreU(sum[0], float_tag, db + filter);
   }
 }
 
