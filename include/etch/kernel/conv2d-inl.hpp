@@ -19,6 +19,7 @@
 
 #include "etch/kernel/conv2d_blocks-inl.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
+#include "etch/kernel/conv2d_narrow-inl.hpp"
 #include "etch/kernel/loop_sizes.hpp"
 #include "etch/kernel/transpose-inl.hpp"
 #include "etch/kernel/vec-inl.hpp"
@@ -215,14 +216,18 @@ struct Conv2DDataGradient {
   }
 };
 
-/// dx = dy * W^T. `scratch`: sizes.transposed_weights() floats.
+/// dx = dy * W^T. `scratch`: sizes.data_gradient_scratch() floats.
 template <Conv2DSizes sizes>
 void conv2d_data_gradient(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
                           float* HWY_RESTRICT dx, int samples, float* HWY_RESTRICT scratch) {
-  conv2d_transpose_weights<sizes>(w, scratch);
-  const Conv2DDataGradient<sizes> gradient;
-  for (int n = 0; n < samples; ++n) {
-    gradient.picture(dy + n * gradient.s.y_stride, scratch, dx + n * gradient.s.x_stride);
+  if constexpr (Conv2DNarrowDataGradient<sizes>::better) {
+    Conv2DNarrowDataGradient<sizes>().pictures(dy, w, dx, samples, scratch);
+  } else {
+    conv2d_transpose_weights<sizes>(w, scratch);
+    const Conv2DDataGradient<sizes> gradient;
+    for (int n = 0; n < samples; ++n) {
+      gradient.picture(dy + n * gradient.s.y_stride, scratch, dx + n * gradient.s.x_stride);
+    }
   }
 }
 

@@ -48,6 +48,20 @@ struct Conv2DSizes {
     return static_cast<std::size_t>(std::ptrdiff_t{channel_panels()} * rows.size * filter_panels() *
                                     conv_panel * line_floats());
   }
+
+  /// Floats of what the outputs of a row have for one row of inputs, as the data gradient to few
+  /// channels keeps it: for window.size outputs more at either end, [kx][channel], padded.
+  constexpr std::size_t part_floats() const {
+    return channels > 8 ? 0
+                        : static_cast<std::size_t>((columns.out + 2 * kernel()) *
+                                                       round_up(kernel() * channels, conv_panel) +
+                                                   conv_panel);
+  }
+
+  /// Floats of scratch memory for the data gradient.
+  constexpr std::size_t data_gradient_scratch() const {
+    return transposed_weights() + part_floats();
+  }
 };
 
 }  // namespace etch

@@ -75,7 +75,7 @@ struct Conv2D {
 
   template <class In>
   static constexpr std::size_t scratch(int) {
-    return sizes<In>.transposed_weights();
+    return sizes<In>.data_gradient_scratch();
   }
 };
 
