@@ -23,3 +23,11 @@ TEST_CASE("Conv2D obeys the laws where the window is large") {
   layer_laws<Conv2D<2, 2, Valid, 3>, Shape<8, 8, 1>>(2);
   layer_laws<Conv2D<5, 2, Same, 3>, Shape<7, 6, 2>>(2);
 }
+
+TEST_CASE("Conv2D obeys the laws where channels or filters are few") {
+  layer_laws<Conv2D<6, 5>, Shape<23, 35, 1>>(2);
+  layer_laws<Conv2D<3, 3>, Shape<61, 17, 2>>(2);
+  layer_laws<Conv2D<1, 3, Valid>, Shape<12, 21, 1>>(2);
+  layer_laws<Conv2D<16, 3, Same, 2>, Shape<9, 11, 3>>(2);
+  layer_laws<Conv2D<40, 5, Valid>, Shape<9, 31, 6>>(2);
+}

@@ -115,9 +115,13 @@ struct Conv2DForward {
 template <Conv2DSizes sizes>
 void conv2d_forward(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                     const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int samples) {
-  const Conv2DForward<sizes> forward;
-  for (int n = 0; n < samples; ++n) {
-    forward.picture(x + n * forward.s.x_stride, w, b, y + n * forward.s.y_stride);
+  if constexpr (Conv2DNarrowForward<sizes>::better) {
+    Conv2DNarrowForward<sizes>().pictures(x, w, b, y, samples);
+  } else {
+    const Conv2DForward<sizes> forward;
+    for (int n = 0; n < samples; ++n) {
+      forward.picture(x + n * forward.s.x_stride, w, b, y + n * forward.s.y_stride);
+    }
   }
 }
 
