@@ -31,3 +31,7 @@ TEST_CASE("Conv2D obeys the laws where channels or filters are few") {
   layer_laws<Conv2D<16, 3, Same, 2>, Shape<9, 11, 3>>(2);
   layer_laws<Conv2D<40, 5, Valid>, Shape<9, 31, 6>>(2);
 }
+
+TEST_CASE("Conv2D obeys the laws where weight gradients go through the samples one by one") {
+  layer_laws<Conv2D<40, 3>, Shape<18, 20, 9>>(2);
+}

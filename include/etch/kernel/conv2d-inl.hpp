@@ -17,6 +17,7 @@
 
 #include <algorithm>
 
+#include "etch/kernel/conv2d_bias_gradient-inl.hpp"
 #include "etch/kernel/conv2d_blocks-inl.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
 #include "etch/kernel/conv2d_narrow-inl.hpp"
@@ -253,6 +254,12 @@ struct Conv2DWeightGradient {
       ceil_div(row_lines, std::clamp((registers - 7) / window.size, 1, 8));
   static constexpr int lines = ceil_div(row_lines, row_groups);
   static constexpr int groups = sizes.lines() / row_lines * row_groups;
+  /// Groups that go through the samples together, one sample at a time, so that they find it in the
+  /// cache: where 16 samples would fill half of it (1 MB), and four pieces or more stay for
+  /// threads.
+  static constexpr bool by_sample =
+      sizes.x_stride + sizes.y_stride >= 16384 && groups / row_groups * sizes.filter_panels() >= 4;
+  static constexpr int piece_groups = by_sample ? row_groups : 1;
   static constexpr Blocks blocks =
       balanced(window.out, std::max(registers - 2 - lines * window.size, 2), 1);
   static constexpr Clip clip(int block) {
@@ -303,13 +310,18 @@ struct Conv2DWeightGradient {
     }
   }
 
-  /// dW of `Lines` lines from `first` on and one vector of filters, summed over all samples.
+  /// dW of `Lines` lines from `first` on and one vector of filters, summed over `samples`: from
+  /// zero on, or from what there is.
   template <int Lines>
   HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
-                       float* HWY_RESTRICT dw, int samples, int first, int filters) const {
+                       float* HWY_RESTRICT dw, int samples, bool from_zero, int first,
+                       int filters) const {
     Sums<Lines> sum;
     ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
-      ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) sum[l][kx] = hn::Zero(tag);
+      ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
+        const float* there = dw + (first + l) * sizes.line_floats() + kx * conv_panel;
+        sum[l][kx] = from_zero ? hn::Zero(tag) : hn::Load(tag, there);
+      }
     }
     for (int n = 0; n < samples; ++n) {
       for (int oy = 0; oy < s.rows.out; ++oy) {
@@ -344,7 +356,8 @@ struct Conv2DWeightGradient {
 /// How many pieces dW falls into that can be computed apart.
 template <Conv2DSizes sizes>
 inline constexpr int conv2d_weight_gradient_tiles =
-    Conv2DWeightGradient<sizes>::groups* sizes.filter_panels();
+    Conv2DWeightGradient<sizes>::groups /
+    Conv2DWeightGradient<sizes>::piece_groups* sizes.filter_panels();
 
 /// dW = sum over the samples of x correlated with dy; piece `piece` of it.
 template <Conv2DSizes sizes>
@@ -354,49 +367,30 @@ void conv2d_weight_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRI
   constexpr int rest = Gradient::row_lines - (Gradient::row_groups - 1) * Gradient::lines;
   const Gradient gradient;
   const Conv2DSizes& s = gradient.s;
-  const int panel = piece / Gradient::groups * conv_panel;
-  const int group = piece % Gradient::groups;
-  const bool last = group % Gradient::row_groups == Gradient::row_groups - 1;
-  const int first = group / Gradient::row_groups * Gradient::row_lines +
-                    group % Gradient::row_groups * Gradient::lines;
-  for (int filter = panel; filter < std::min(panel + conv_panel, s.filters);
-       filter += lanes_of<typename Gradient::Tag>) {
+  constexpr int pieces = Gradient::groups / Gradient::piece_groups;  // of a panel
+  const int panel = piece / pieces * conv_panel;
+  const int first_group = piece % pieces * Gradient::piece_groups;
+  const int step = Gradient::by_sample ? 1 : samples;
+  const auto group_of = [&](int n, int group, int filter) ETCH_LAMBDA {
+    const int in_row = group % Gradient::row_groups;
+    const int first = group / Gradient::row_groups * Gradient::row_lines + in_row * Gradient::lines;
+    const float* x_n = x + n * s.x_stride;
+    const float* dy_n = dy + n * s.y_stride + filter;
     float* dw_panel = dw + panel / conv_panel * s.panel_floats() + filter - panel;
-    if (rest == Gradient::lines || !last) {
-      gradient.template tile<Gradient::lines>(x, dy + filter, dw_panel, samples, first,
+    if (rest == Gradient::lines || in_row < Gradient::row_groups - 1) {
+      gradient.template tile<Gradient::lines>(x_n, dy_n, dw_panel, step, n == 0, first,
                                               s.filters - filter);
     } else {
-      gradient.template tile<rest>(x, dy + filter, dw_panel, samples, first, s.filters - filter);
+      gradient.template tile<rest>(x_n, dy_n, dw_panel, step, n == 0, first, s.filters - filter);
     }
-  }
-}
-
-/// db[f] = sum of dy over samples and pixels, in eight sums that do not wait for each other. `db`
-/// is padded to panels.
-template <Conv2DSizes sizes>
-void conv2d_bias_gradient(const float* HWY_RESTRICT dy, float* HWY_RESTRICT db, int samples) {
-  ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
-  constexpr int sums = 8;
-  for (int filter = 0; filter < s.filters; filter += lanes) {
-    Vec sum[sums];
-    ETCH_UNROLL for (int i = 0; i < sums; ++i) sum[i] = hn::Zero(float_tag);
-    const auto add = [&](const float* from, int i) ETCH_LAMBDA {
-      sum[i] = hn::Add(sum[i], load_first(float_tag, from, s.filters - filter));
-    };
-    for (int n = 0; n < samples; ++n) {
-      const float* from = dy + n * s.y_stride + filter;
-      int left = s.rows.out * s.columns.out;
-      for (; left >= sums; left -= sums) {
-        ETCH_UNROLL for (int i = 0; i < sums; ++i, from += s.filters) add(from, i);
-      }
-      for (; left > 0; --left, from += s.filters) add(from, 0);
-    }
-    ETCH_UNROLL for (int apart = sums / 2; apart > 0; apart /= 2) {
-      ETCH_UNROLL for (int i = 0; i < sums / 2; ++i) {
-        if (i < apart) sum[i] = hn::Add(sum[i], sum[i + apart]);
+  };
+  for (int n = 0; n < samples; n += step) {
+    for (int group = first_group; group < first_group + Gradient::piece_groups; ++group) {
+      for (int filter = panel; filter < std::min(panel + conv_panel, s.filters);
+           filter += lanes_of<typename Gradient::Tag>) {
+        group_of(n, group, filter);
       }
     }
-    hn::StoreU(sum[0], float_tag, db + filter);
   }
 }
 
