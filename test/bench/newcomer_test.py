@@ -9,7 +9,8 @@ CONV = ["forward", "data_gradient", "weight_gradient", "update"]
 FIRST = ["forward", "weight_gradient", "update"]  # nobody needs the gradient of the pictures
 PLAIN = ["forward", "data_gradient"]
 LAYERS = {"0_conv2d": FIRST, "1_relu": PLAIN, "2_max_pool2d": PLAIN, "3_conv2d": CONV,
-          "4_relu": PLAIN, "5_max_pool2d": PLAIN, "6_dense": CONV, "7_relu": PLAIN, "8_dense": CONV}
+          "4_relu": PLAIN, "5_max_pool2d": PLAIN, "6_dense": CONV, "7_relu": PLAIN, "8_dense": CONV,
+          "rewritten/1_relu": PLAIN, "rewritten/4_relu": PLAIN}
 REWRITTEN = {"0_conv2d": FIRST, "1_relu": PLAIN, "2_max_pool2d": PLAIN, "3_dense": CONV,
              "rewritten/1_relu": PLAIN}
 

@@ -43,8 +43,8 @@ constexpr bool plan_is_sound() {
   const auto same = [](Place a, Place b) { return a.kept == b.kept && a.offset == b.offset; };
 
   write(activation(0), plan.activations[0], Net::Input::stride);
-  Net::for_each_step([&]<class Step>() {
-    constexpr std::size_t i = Step::index, in = Step::In::stride, out = Step::Out::stride;
+  for_each_executed<Net>([&]<class Step, std::size_t i>() {
+    constexpr std::size_t in = Step::In::stride, out = Step::Out::stride;
     const Place x = plan.activations[i], y = plan.activations[i + 1];
     read(activation(i), x, in);
     write(activation(i + 1), y, out);
@@ -56,7 +56,7 @@ constexpr bool plan_is_sound() {
     read(activation(Net::size), plan.activations[Net::size], Net::Output::stride);
     meta::for_each_index<Net::size - 1 - Net::first_trained>([&]<std::size_t FromLast>() {
       constexpr std::size_t i = Net::size - 1 - FromLast;
-      using Step = typename Net::template step<i>;
+      using Step = meta::mp_at_c<typename Net::Executed, i>;
       constexpr std::size_t in = Step::In::stride, out = Step::Out::stride;
       constexpr Reads reads = data_gradient_reads_of<typename Step::Layer>();
       const Place dx = plan.gradients[i], dy = plan.gradients[i + 1];
@@ -67,9 +67,8 @@ constexpr bool plan_is_sound() {
       if (reads.x) read(activation(i), plan.activations[i], in);
       if (reads.y) read(activation(i + 1), plan.activations[i + 1], out);
     });
-    Net::for_each_step([&]<class Step>() {
+    for_each_executed<Net>([&]<class Step, std::size_t i>() {
       if (!Step::has_variables) return;
-      constexpr std::size_t i = Step::index;
       kept.sound &= plan.activations[i].kept && plan.gradients[i + 1].kept;
       read(activation(i), plan.activations[i], Step::In::stride);
       read(gradient(i + 1), plan.gradients[i + 1], Step::Out::stride);

@@ -121,16 +121,10 @@ int register_step(const std::string& name) {
 template <class Net, class Visit>
 void for_each_variant(Visit&& visit) {
   Net::for_each_step([&]<class Step>() { visit.template operator()<Step>(""); });
-  if constexpr (requires { typename Net::Executed; }) {
-    using Executed = typename Net::Executed;
-    meta::for_each_index<meta::mp_size<Executed>::value>([&]<std::size_t I>() {
-      using Step = meta::mp_at_c<Executed, I>;
-      using Written = typename Net::template step<Step::index>;
-      if constexpr (!std::is_same_v<typename Step::In, typename Written::In>) {
-        visit.template operator()<Step>("rewritten/");
-      }
-    });
-  }
+  for_each_executed<Net>([&]<class Step, std::size_t>() {
+    using Written = typename Net::template step<Step::index>;
+    if constexpr (!std::is_same_v<Step, Written>) visit.template operator()<Step>("rewritten/");
+  });
 }
 
 /// A network around a single layer: one before it needs the gradient of its data.

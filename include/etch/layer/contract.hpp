@@ -30,6 +30,10 @@ namespace etch {
 //   data_gradient_reads         Reads: which of x and y that pass reads; both, where it is not said
 //   in_place                    true where each element depends on that element alone, so that
 //                               forward may write y over x, and data_gradient dx over dy
+//   monotone                    true where each element depends on that element alone, never falls
+//                               where that rises, and rises with it wherever the gradient passes
+//   selects                     true where each element is one of the input's, chosen by order
+//                               alone, and its gradient goes there
 //
 // and for every SIMD target Passes<Layer, In>: see passes-inl.hpp.
 
@@ -101,6 +105,24 @@ template <class Layer>
 constexpr bool works_in_place() {
   if constexpr (requires { Layer::in_place; }) {
     return Layer::in_place;
+  } else {
+    return false;
+  }
+}
+
+template <class Layer>
+constexpr bool is_monotone() {
+  if constexpr (requires { Layer::monotone; }) {
+    return Layer::monotone;
+  } else {
+    return false;
+  }
+}
+
+template <class Layer>
+constexpr bool selects_by_order() {
+  if constexpr (requires { Layer::selects; }) {
+    return Layer::selects;
   } else {
     return false;
   }

@@ -16,6 +16,7 @@ struct MaxPool2D {
   static constexpr std::string_view name = "max_pool2d";
   static constexpr int window = Size, stride = Stride;
   using padding = Padding;
+  static constexpr bool selects = true;
 
   template <class In>
   static constexpr Window rows = slide<Padding>(In::height, Size, Stride);

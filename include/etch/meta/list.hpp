@@ -13,6 +13,8 @@ using boost::mp11::mp_at_c;
 using boost::mp11::mp_fold;
 using boost::mp11::mp_list;
 using boost::mp11::mp_push_back;
+using boost::mp11::mp_push_front;
+using boost::mp11::mp_reverse_fold;
 using boost::mp11::mp_size;
 
 /// Calls `f.template operator()<0>()`, …, `<N - 1>()`, in this order.

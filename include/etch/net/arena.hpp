@@ -48,7 +48,7 @@ struct Arena {
   /// Scratch memory of one thread whose passes see at most `rows` samples.
   static constexpr std::size_t scratch(int rows) {
     std::size_t most = 0;
-    Net::for_each_step([&]<class Step>() {
+    for_each_executed<Net>([&]<class Step, std::size_t>() {
       most = std::max(most, scratch_of<typename Step::Layer, typename Step::In>(rows));
     });
     return round_up(most, line);

@@ -18,15 +18,16 @@ struct Storage {
 };
 
 /// The activations, and alike their gradients, of the samples of a batch from `first` on: entry 0
-/// is the input's, entry i + 1 the output's of layer i.
+/// is the input's, entry i + 1 the output's of the i-th layer that is executed.
 template <class Net>
 struct Arrays {
   std::array<float*, Net::size + 1> activations{}, gradients{};
 
   Arrays(const MemoryPlan<Net::size>& plan, const Storage& storage, int first) {
     place(plan, storage, first, 0, Net::Input::stride);
-    Net::for_each_step(
-        [&]<class Step>() { place(plan, storage, first, Step::index + 1, Step::Out::stride); });
+    for_each_executed<Net>([&]<class Step, std::size_t Position>() {
+      place(plan, storage, first, Position + 1, Step::Out::stride);
+    });
   }
 
   float* input() const { return activations.front(); }

@@ -121,7 +121,7 @@ constexpr Cost cost_of(Pass pass, int rows, std::size_t slots) {
 template <class Net, int Batch, class Optimizer>
 constexpr Cost step_cost() {
   Cost sum;
-  Net::for_each_step([&]<class Step>() {
+  for_each_executed<Net>([&]<class Step, std::size_t>() {
     for (Pass pass : passes) {
       if (does<Net, Step>(pass)) detail::add(sum, cost_of<Step>(pass, Batch, Optimizer::slots));
     }
@@ -134,7 +134,8 @@ constexpr Cost step_cost() {
 template <class Net, int Batch, int Rows>
 constexpr Cost inference_cost() {
   Cost sum;
-  Net::for_each_step([&]<class Step>() { detail::add(sum, cost_of<Step>(Pass::forward, Batch)); });
+  for_each_executed<Net>(
+      [&]<class Step, std::size_t>() { detail::add(sum, cost_of<Step>(Pass::forward, Batch)); });
   sum.footprint = detail::float_bytes(std::uint64_t{Batch} * Net::Input::size) +
                   Net::template inference_bytes<Rows>;
   return sum;

@@ -11,11 +11,11 @@
 namespace etch {
 
 /// Where the arrays of a network lie: its activations, entry 0 the input's and entry i + 1 the
-/// output's of layer i, and alike their gradients. What the weight gradients of a whole batch read
-/// is kept, all samples of the batch, side by side. The rest lives only while a few samples are on
-/// their way through the network, so it lies where others lay that nobody needs any more. A layer
-/// that works in place writes its output over its input if nobody reads that afterwards, and the
-/// gradient of its input over that of its output.
+/// output's of the i-th layer that is executed, and alike their gradients. What the weight
+/// gradients of a whole batch read is kept, all samples of the batch, side by side. The rest lives
+/// only while a few samples are on their way through the network, so it lies where others lay that
+/// nobody needs any more. A layer that works in place writes its output over its input if nobody
+/// reads that afterwards, and the gradient of its input over that of its output.
 template <std::size_t Layers>
 struct MemoryPlan {
   struct Place {
@@ -172,12 +172,12 @@ class MemoryPlanner {
 template <class Net>
 constexpr MemoryPlanner<Net::size> memory_planner() {
   std::array<PlannedLayer, Net::size> layers{};
-  Net::for_each_step([&]<class Step>() {
+  for_each_executed<Net>([&]<class Step, std::size_t Position>() {
     using In = typename Step::In;
     using Out = typename Step::Out;
-    layers[Step::index] = {std::size_t{Out::stride}, Step::has_variables,
-                           works_in_place<typename Step::Layer>() && std::is_same_v<In, Out>,
-                           data_gradient_reads_of<typename Step::Layer>()};
+    layers[Position] = {std::size_t{Out::stride}, Step::has_variables,
+                        works_in_place<typename Step::Layer>() && std::is_same_v<In, Out>,
+                        data_gradient_reads_of<typename Step::Layer>()};
   });
   return {std::size_t{Net::Input::stride}, layers};
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "etch/net/network.hpp"
@@ -59,29 +60,41 @@ inline std::string table(const std::vector<Row>& rows) {
   return text;
 }
 
+/// A line for each of the steps, which `for_each` calls its argument with.
+template <class Net, class ForEach>
+std::string steps_table(const std::string& title, const ForEach& for_each) {
+  std::vector<Row> rows{{title, "Output shape", "Parameters", "FLOPs forward", "Output bytes"},
+                        {"input", to_text(typename Net::Input()), "0", "0",
+                         grouped(sizeof(float) * Net::Input::stride)}};
+  std::uint64_t outputs = sizeof(float) * Net::Input::stride;
+  for_each([&]<class Step>() {
+    constexpr std::uint64_t output = sizeof(float) * Step::Out::stride;
+    outputs += output;
+    rows.push_back({std::string(std::string_view(Step::name)), to_text(typename Step::Out()),
+                    grouped(Step::parameters), grouped(Step::flops), grouped(output)});
+  });
+  rows.push_back(
+      {"total", "", grouped(Net::parameters), grouped(Net::flops_forward), grouped(outputs)});
+  return table(rows);
+}
+
 }  // namespace detail
 
 /// The table that Keras users know, a line for each layer: its output shape, its parameters, the
 /// FLOPs of its forward pass (two for every product summed) and the bytes of its output as it lies
-/// in memory, both of one sample.
+/// in memory, both of one sample. Where the network is executed in another way than it is written,
+/// a second table shows that.
 template <class Net>
 std::string summary() {
-  using detail::grouped;
-  std::vector<detail::Row> rows{
-      {"Layer", "Output shape", "Parameters", "FLOPs forward", "Output bytes"},
-      {"input", detail::to_text(typename Net::Input()), "0", "0",
-       grouped(sizeof(float) * Net::Input::stride)}};
-  std::uint64_t outputs = sizeof(float) * Net::Input::stride;
-  Net::for_each_step([&]<class Step>() {
-    constexpr std::uint64_t output = sizeof(float) * Step::Out::stride;
-    outputs += output;
-    rows.push_back({std::string(std::string_view(Step::name)),
-                    detail::to_text(typename Step::Out()), grouped(Step::parameters),
-                    grouped(Step::flops), grouped(output)});
-  });
-  rows.push_back(
-      {"total", "", grouped(Net::parameters), grouped(Net::flops_forward), grouped(outputs)});
-  return detail::table(rows);
+  std::string text =
+      detail::steps_table<Net>("Layer", [](const auto& line) { Net::for_each_step(line); });
+  if constexpr (!std::is_same_v<typename Net::Executed, typename Net::Steps>) {
+    text += "\n" + detail::steps_table<Net>("As executed", [](const auto& line) {
+              for_each_executed<Net>(
+                  [&]<class Step, std::size_t>() { line.template operator()<Step>(); });
+            });
+  }
+  return text;
 }
 
 /// What inference and training take, in two lines. Net::inference_bytes and Net::training_bytes say

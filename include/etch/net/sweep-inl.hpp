@@ -84,9 +84,9 @@ struct Sweep {
 
   /// From the network's input to its output.
   void forward() const {
-    Net::for_each_step([&]<class Step>() HWY_ATTR {
-      const float* x = arrays.activations[Step::index];
-      float* y = arrays.activations[Step::index + 1];
+    for_each_executed<Net>([&]<class Step, std::size_t Position>() HWY_ATTR {
+      const float* x = arrays.activations[Position];
+      float* y = arrays.activations[Position + 1];
       if (y != x) clear_padding<typename Step::Out>(y, rows);
       Passes<typename Step::Layer, typename Step::In>::forward(
           context_of<Step>(), x, variables<Step>(parameters).data(), y, rows);
@@ -97,15 +97,16 @@ struct Sweep {
   /// From the gradient of the output to those of all activations that a weight gradient needs.
   void backward() const {
     meta::for_each_index<Net::size>([&]<std::size_t FromLast>() HWY_ATTR {
-      using Step = typename Net::template step<Net::size - 1 - FromLast>;
+      constexpr std::size_t position = Net::size - 1 - FromLast;
+      using Step = meta::mp_at_c<typename Net::Executed, position>;
       if constexpr (Step::index > Net::first_trained) {
         using Layer = typename Step::Layer;
         using In = typename Step::In;
         constexpr Reads reads = data_gradient_reads_of<Layer>();
-        const float* x = reads.x ? arrays.activations[Step::index] : nullptr;
-        const float* y = reads.y ? arrays.activations[Step::index + 1] : nullptr;
-        const float* dy = arrays.gradients[Step::index + 1];
-        float* dx = arrays.gradients[Step::index];
+        const float* x = reads.x ? arrays.activations[position] : nullptr;
+        const float* y = reads.y ? arrays.activations[position + 1] : nullptr;
+        const float* dy = arrays.gradients[position + 1];
+        float* dx = arrays.gradients[position];
         if (dx != dy) clear_padding<In>(dx, rows);
         Passes<Layer, In>::data_gradient(context_of<Step>(), x, y,
                                          variables<Step>(parameters).data(), dy, dx, rows);
@@ -128,12 +129,12 @@ struct Sweep {
   /// Tile `tile` of the parameters' gradients, from what was kept of a batch.
   void weight_gradient(int tile, float* parameter_gradients) const {
     int before = 0;
-    Net::for_each_step([&]<class Step>() HWY_ATTR {
+    for_each_executed<Net>([&]<class Step, std::size_t Position>() HWY_ATTR {
       if constexpr (Step::has_variables) {
         using Layer = Passes<typename Step::Layer, typename Step::In>;
         if (tile >= before && tile < before + Layer::gradient_tiles) {
-          Layer::weight_gradient(context_of<Step>(), tile - before, arrays.activations[Step::index],
-                                 arrays.gradients[Step::index + 1],
+          Layer::weight_gradient(context_of<Step>(), tile - before, arrays.activations[Position],
+                                 arrays.gradients[Position + 1],
                                  variables<Step>(parameter_gradients).data(), rows);
           ends(Step::index, &LayerTimes::weight_gradient);
         }

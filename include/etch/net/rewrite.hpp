@@ -1,0 +1,55 @@
+#ifndef ETCH_NET_REWRITE_HPP
+#define ETCH_NET_REWRITE_HPP
+
+#include <type_traits>
+
+#include "etch/layer/contract.hpp"
+#include "etch/meta/list.hpp"
+#include "etch/net/step.hpp"
+
+namespace etch {
+
+// A network is written for people and executed for speed: from the list of steps as it is written
+// follows the one that is executed. Rules match what layers say of themselves, never a layer.
+//
+// Monotone behind selecting: conv2d, relu, max_pool2d becomes conv2d, max_pool2d, relu. What is
+// selected from the raised elements is what raising the selected ones gives, and there are fewer of
+// them: a quarter behind MaxPool2D<2>, forward and backward. Values and gradients keep their bits,
+// NaN included; only the sign of a zero that was selected among zeros may be another.
+
+/// Whether First, then Second may as well be Second, then First.
+template <class First, class Second>
+inline constexpr bool commute =
+    is_monotone<typename First::Layer>() && selects_by_order<typename Second::Layer>() &&
+    std::is_same_v<typename First::In, typename First::Out>;
+
+/// `First` before the steps `Rest`, behind those of them that it commutes with.
+template <class First, class Rest>
+struct PutBefore {
+  using type = meta::mp_push_front<Rest, First>;
+};
+template <class First, class Second, class... Rest>
+requires commute<First, Second>
+struct PutBefore<First, meta::mp_list<Second, Rest...>> {
+  using Ahead = Step<Second::index, typename Second::Layer, typename First::In>;
+  using Behind = Step<First::index, typename First::Layer, typename Ahead::Out>;
+  using type = meta::mp_push_front<typename PutBefore<Behind, meta::mp_list<Rest...>>::type, Ahead>;
+};
+template <class First, class Rest>
+using put_before = typename PutBefore<First, Rest>::type;
+
+/// The steps in the order in which sweeps execute them, each with the index that it has as written.
+template <class Steps>
+using rewritten = meta::mp_reverse_fold<Steps, meta::mp_list<>, put_before>;
+
+/// Calls `f.template operator()<Step, Position>()` for every step that `Net` executes, in order.
+template <class Net, class F>
+constexpr void for_each_executed(F&& f) {
+  using Executed = typename Net::Executed;
+  meta::for_each_index<meta::mp_size<Executed>::value>(
+      [&]<std::size_t I>() { f.template operator()<meta::mp_at_c<Executed, I>, I>(); });
+}
+
+}  // namespace etch
+
+#endif

@@ -1,0 +1,49 @@
+#ifndef ETCH_NET_STEP_HPP
+#define ETCH_NET_STEP_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "etch/layer/contract.hpp"
+#include "etch/meta/text.hpp"
+
+namespace etch {
+
+/// One layer in its place: its index, counted from 0 after the input, and the shape it gets.
+template <std::size_t Index, class L, class I>
+struct Step {
+  using Layer = L;
+  using In = I;
+  using Out = typename Layer::template Output<In>;
+  static_assert(sizeof(typename Layer::template Requirements<Index, In>) > 0);
+
+  static constexpr std::size_t index = Index;
+  static constexpr auto variables = variables_of<Layer, In>();
+  static constexpr bool has_variables = !variables.empty();
+  static constexpr std::uint64_t flops = flops_of<Layer, In>();
+
+  /// "3_conv2d": one name in summaries, files, messages and benchmarks.
+  static constexpr auto name = meta::decimal<Index>() + meta::Text("_") +
+                               meta::Text<Layer::name.size()>(std::string_view(Layer::name));
+
+  /// Where element `i` of variable `v`, in TensorFlow's order, lies.
+  static constexpr std::size_t place(std::size_t v, std::size_t i) {
+    if constexpr (has_variables) {
+      return Layer::template place<In>(v, i);
+    } else {
+      return i;
+    }
+  }
+
+  /// Numbers that training this layer finds, as TensorFlow counts them.
+  static constexpr std::size_t parameters = [] {
+    std::size_t sum = 0;
+    for (const Variable& variable : variables) sum += variable.size();
+    return sum;
+  }();
+};
+
+}  // namespace etch
+
+#endif
