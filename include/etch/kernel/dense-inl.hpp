@@ -19,6 +19,7 @@
 #include <algorithm>
 
 #include "etch/kernel/dense_layout.hpp"
+#include "etch/kernel/gradient_store-inl.hpp"
 #include "etch/kernel/loop_sizes.hpp"
 #include "etch/kernel/tile-inl.hpp"
 #include "etch/kernel/transpose-inl.hpp"
@@ -26,8 +27,11 @@
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
-/// Rows of a tile two vectors wide: 8 x 2 sums, or 6 x 2 in 16 registers. 12 x 2 saves another
-/// tenth of the loads but does not divide a tile of 16 samples.
+/// Sums that a tile holds in registers. Eight hide the latency of two FMA units, the rest saves
+/// loads; 24 and their operands fit into 32 registers, 28 spill.
+inline constexpr int dense_sums = registers == 32 ? 24 : 12;
+
+/// Rows of a tile two vectors wide, forward.
 inline constexpr int dense_rows = registers == 32 ? 8 : 6;
 
 /// Calls `columns(Int<V>, first_column)` for groups of V = 2 or 1 vectors that cover N columns.
@@ -40,7 +44,9 @@ HWY_INLINE void for_column_groups(const Columns& columns) {
 
 // ---------------------------------------------------------------------------------------- wide
 
-/// y = x W + b.
+/// y = x W + b. While the rows pass a panel, the next one is fetched into the L2 cache, a share
+/// with each row tile: weights that do not fit there come from where a core gets but 8 bytes a
+/// cycle.
 template <DenseSizes sizes>
 void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                         const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows) {
@@ -48,101 +54,223 @@ void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w
   for_column_groups<sizes.outputs>([&](auto vectors, int column) ETCH_LAMBDA {
     const float* w_column = w + s.panel(column);
     for_row_tiles<dense_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
+      const float* ahead = w_column + s.panel(dense_panel) + row * s.panel(dense_panel) / rows;
+      const int step = dense_panel * tile_rows / rows + 1;
       Tile<FloatTag, tile_rows, vectors> tile;
       tile.clear();
-      tile.accumulate({x + row * s.x_stride, s.x_stride, 1}, w_column, dense_panel, s.inputs);
+      tile.accumulate(Strided{x + row * s.x_stride, s.x_stride, 1}, w_column, dense_panel, s.inputs,
+                      [&](int k) ETCH_LAMBDA { __builtin_prefetch(ahead + k * step, 0, 2); });
       tile.add(b + column);
       tile.store(y + row * s.y_stride + column, s.y_stride);
     });
   });
 }
 
-/// dx = dy W^T. The samples are the lanes: W's elements are broadcast as they lie, and only dy and
-/// dx, which are small beside W, are transposed. `scratch`: N padded to 32, times 16.
-template <DenseSizes sizes, class Tag>
-void dense_data_gradient_wide(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
-                              float* HWY_RESTRICT dx, int rows, float* HWY_RESTRICT scratch) {
+/// dx = dy W^T for up to 64 samples. A vector of sums is for half as many samples as it has lanes:
+/// one lane sums the even outputs, one the odd, and two weights are broadcast as they lie. Only dy
+/// and dx, which are small beside W, are transposed. `scratch`: dy, in whole vectors of samples.
+template <DenseSizes sizes>
+struct DenseDataGradient {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
-  constexpr int samples = lanes_of<Tag>;
-  constexpr int block = registers / 2;  // inputs at a time
-  for (int n = 0; n < s.outputs; n += samples) {
-    transpose_block<Tag>(dy + n, s.y_stride, rows, scratch + n * samples, samples);
-  }
-  const auto sum_over_outputs = [&](auto& tile, int k) ETCH_LAMBDA {
-    tile.clear();
-    for (int n = 0; n < s.outputs; n += dense_panel) {
-      tile.accumulate({w + s.panel(n) + k * dense_panel, dense_panel, 1}, scratch + n * samples,
-                      samples, std::min(dense_panel, s.outputs - n));
-    }
-  };
-  if constexpr (sizes.inputs >= block) {
-    for (int k = 0; k < s.inputs; k += block) {
-      const int first = std::min(k, s.inputs - block);  // the last block may overlap
-      Tile<Tag, block, 1> tile;
-      sum_over_outputs(tile, first);
-      ETCH_UNROLL for (int part = 0; part < block; part += samples) {
-        hn::Vec<Tag> square[samples];
-        ETCH_UNROLL for (int i = 0; i < samples; ++i) square[i] = tile.sum[part + i][0];
-        transpose<Tag>(square);
+  static constexpr int samples = lanes / 2;  // of a vector, and inputs of a transposed square
+  static constexpr int inputs = sizes.inputs >= dense_sums ? dense_sums : samples;  // of a block
+  static constexpr int most = 3;                                                    // vectors
+  ETCH_SPECIALISED const int pairs = loop_sizes<ceil_div(round_up(sizes.outputs, lanes), 2)>();
+
+  /// Writes `V` vectors of `rows` samples: to[pair][vector][sample][2].
+  template <int V>
+  HWY_INLINE void turn(const float* HWY_RESTRICT dy, int rows, float* HWY_RESTRICT to) const {
+    const hn::Repartition<double, FloatTag> two;
+    for (int v = 0; v < V; ++v) {
+      for (int pair = 0; pair < pairs; pair += samples) {
+        hn::Vec<decltype(two)> square[samples];
         ETCH_UNROLL for (int i = 0; i < samples; ++i) {
-          if (i < rows) hn::StoreU(square[i], Tag(), dx + i * s.x_stride + first + part);
+          const int sample = v * samples + i;
+          square[i] = hn::BitCast(
+              two, sample < rows ? hn::LoadU(float_tag, dy + sample * s.y_stride + 2 * pair)
+                                 : hn::Zero(float_tag));
+        }
+        transpose<decltype(two)>(square);
+        ETCH_UNROLL for (int i = 0; i < samples; ++i) {
+          hn::StoreU(hn::BitCast(float_tag, square[i]), float_tag,
+                     to + ((pair + i) * V + v) * lanes);
         }
       }
     }
-  } else {
-    for (int k = 0; k < s.inputs; ++k) {
-      Tile<Tag, 1, 1> tile;
-      alignas(64) float column[samples];
-      sum_over_outputs(tile, k);
-      hn::Store(tile.sum[0][0], Tag(), column);
-      for (int i = 0; i < rows; ++i) dx[i * s.x_stride + k] = column[i];
+  }
+
+  /// Inputs [first, first + inputs) of `V` vectors of samples.
+  template <int V>
+  HWY_INLINE void block(const float* HWY_RESTRICT turned, const float* HWY_RESTRICT w,
+                        float* HWY_RESTRICT dx, int rows, int first) const {
+    constexpr int R = std::max(samples, dense_sums / V / samples * samples) > inputs
+                          ? samples
+                          : std::max(samples, dense_sums / V / samples * samples);
+    for (int k = first; k < first + inputs; k += R) {
+      Tile<FloatTag, R, V> tile;
+      tile.clear();
+      for (int n = 0; n < s.outputs; n += dense_panel) {
+        tile.accumulate(StridedPairs{w + s.panel(n) + k * dense_panel, dense_panel},
+                        turned + n / 2 * V * lanes, V * lanes,
+                        (std::min(dense_panel, s.outputs - n) + 1) / 2);
+      }
+      ETCH_UNROLL for (int part = 0; part < R; part += samples) {
+        ETCH_UNROLL for (int v = 0; v < V; ++v) {
+          Vec square[samples];
+          ETCH_UNROLL for (int i = 0; i < samples; ++i) square[i] = tile.sum[part + i][v];
+          add_pairs<FloatTag>(square);
+          store(square, dx + v * samples * s.x_stride + k + part, rows - v * samples);
+        }
+      }
     }
   }
-}
 
-/// The same for any number of rows: the narrowest vectors that hold what is left of them.
+  /// The first `rows` samples' inputs, as add_pairs leaves them.
+  HWY_INLINE void store(const Vec (&square)[samples], float* HWY_RESTRICT dx, int rows) const {
+    const hn::Half<FloatTag> half;
+    ETCH_UNROLL for (int i = 0; i < samples / 2; ++i) {
+      float* upper = dx + (i + samples / 2) * s.x_stride;
+      if (i < rows) hn::StoreU(hn::LowerHalf(half, square[i]), half, dx + i * s.x_stride);
+      if (i + samples / 2 < rows) hn::StoreU(hn::UpperHalf(half, square[i]), half, upper);
+    }
+  }
+
+  /// Calls `group(Int<V>, row)` for the samples of V vectors each.
+  template <class Group>
+  HWY_INLINE void for_groups(int rows, const Group& group) const {
+    int row = 0;
+    for (; row + (most - 1) * samples < rows; row += most * samples) group(Int<most>(), row);
+    if (row + samples < rows) return group(Int<2>(), row);
+    if (row < rows) group(Int<1>(), row);
+  }
+
+  /// Each weight is read once for all samples.
+  HWY_INLINE void operator()(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
+                             float* HWY_RESTRICT dx, int rows, float* HWY_RESTRICT scratch) const {
+    for_groups(rows, [&](auto vectors, int row) ETCH_LAMBDA {
+      turn<vectors>(dy + row * s.y_stride, rows - row, scratch + 2 * pairs * row);
+    });
+    for (int k = 0; k < s.inputs; k += inputs) {
+      const int first = std::min(k, s.inputs - inputs);  // the last block may overlap
+      for_groups(rows, [&](auto vectors, int row) ETCH_LAMBDA {
+        block<vectors>(scratch + 2 * pairs * row, w, dx + row * s.x_stride, rows - row, first);
+      });
+    }
+  }
+};
+
+/// The same for any number of samples.
 template <DenseSizes sizes>
 void dense_data_gradient_wide(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
                               float* HWY_RESTRICT dx, int rows, float* HWY_RESTRICT scratch) {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
-  using Half = hn::CappedTag<float, std::max(lanes / 2, 4)>;
-  for (int row = 0; row < rows; row += lanes) {
-    const int count = std::min(lanes, rows - row);
-    const float* dy_row = dy + row * s.y_stride;
-    float* dx_row = dx + row * s.x_stride;
-    if (count > lanes_of<Half>) {
-      dense_data_gradient_wide<sizes, FloatTag>(dy_row, w, dx_row, count, scratch);
-    } else {
-      dense_data_gradient_wide<sizes, Half>(dy_row, w, dx_row, count, scratch);
+  if constexpr (sizes.inputs >= lanes / 2) {
+    for (int row = 0; row < rows; row += dense_turned_rows) {
+      DenseDataGradient<sizes>()(dy + row * s.y_stride, w, dx + row * s.x_stride,
+                                 std::min(dense_turned_rows, rows - row), scratch);
+    }
+  } else {  // too few for a vector
+    for (int row = 0; row < rows; ++row) {
+      for (int k = 0; k < s.inputs; ++k) {
+        float sum = 0;
+        for (int n = 0; n < s.outputs; ++n) {
+          sum += dy[row * s.y_stride + n] * w[s.panel(n) + k * dense_panel];
+        }
+        dx[row * s.x_stride + k] = sum;
+      }
     }
   }
 }
 
-/// dW = x^T dy for inputs [first, first + count) of the panel at `column`; dW is that panel.
-/// `scratch`: rows x 32, for dy's columns side by side: a power of two apart they would alias.
+/// dW = x^T dy.
 template <DenseSizes sizes>
-void dense_weight_gradient_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
-                                float* HWY_RESTRICT dw, int rows, int column, int first, int count,
-                                float* HWY_RESTRICT scratch) {
+struct DenseWeightGradient {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
-  constexpr int most = registers == 32 ? 12 : 6;
-  for (int row = 0; row < rows; ++row) {
-    for (int n = 0; n < dense_panel; n += lanes) {
-      const Vec v = column + n < s.y_stride
-                        ? hn::LoadU(float_tag, dy + row * s.y_stride + column + n)
-                        : hn::Zero(float_tag);
-      hn::Store(v, float_tag, scratch + row * dense_panel + n);
+  /// Inputs that are packed together: whole row tiles of any width.
+  static constexpr int block = dense_sums;
+  /// Vectors of a tile: four side by side need the fewest loads, 10 for 24 products.
+  static constexpr int most = registers == 32 ? 4 : 2;
+  /// Samples lie pages apart; the TLB does not know more than some 96 pages. From so many samples
+  /// on it pays to pack x, too (784 x 128 x 1024: 86 % of peak become 95).
+  static constexpr int many = 64;
+
+  /// Columns [column, end) of dy, a group of vectors after the other.
+  HWY_INLINE void pack_dy(const float* HWY_RESTRICT dy, int rows, int column, int end,
+                          float* HWY_RESTRICT to) const {
+    for (int row = 0; row < rows; ++row) {  // whole rows: parts of them are not fetched ahead
+      const float* from = dy + row * s.y_stride;
+      for_groups(column, end, [&](auto vectors, int first) ETCH_LAMBDA {
+        float* group = to + rows * (first - column) + row * vectors * lanes;
+        for (int v = 0; v < vectors; ++v) {
+          hn::StoreU(hn::LoadU(float_tag, from + first + v * lanes), float_tag, group + v * lanes);
+        }
+      });
     }
   }
-  for_column_groups<dense_panel>([&](auto vectors, int n) ETCH_LAMBDA {
-    for_row_tiles<most>(count, [&](auto tile_rows, int row) ETCH_LAMBDA {
-      Tile<FloatTag, tile_rows, vectors> tile;
+
+  /// `count` columns of x in whole vectors of eight, which do not leave the sample. Returns how far
+  /// rows then are apart.
+  HWY_INLINE int pack_x(const float* HWY_RESTRICT x, int rows, int count,
+                        float* HWY_RESTRICT to) const {
+    const hn::CappedTag<float, 8> tag;
+    const int width = round_up(count, 8);
+    for (int row = 0; row < rows; ++row) {
+      for (int c = 0; c < width; c += lanes_of<decltype(tag)>) {
+        hn::StoreU(hn::LoadU(tag, x + row * s.x_stride + c), tag, to + row * width + c);
+      }
+    }
+    return width;
+  }
+
+  /// `count` inputs from `input` on, `x` in their column, and the outputs in `dy`: V vectors of
+  /// each sample, from `column` on.
+  template <int V, class Store>
+  HWY_INLINE void block_times(const float* HWY_RESTRICT x, std::ptrdiff_t x_stride,
+                              const float* HWY_RESTRICT dy, float* dw, int rows, int input,
+                              int count, int column, const Store& store) const {
+    for_row_tiles<dense_sums / V>(count, [&](auto tile_rows, int row) ETCH_LAMBDA {
+      Tile<FloatTag, tile_rows, V> tile;
       tile.clear();
-      tile.accumulate({x + first + row, 1, s.x_stride}, scratch + n, dense_panel, rows);
-      tile.store(dw + (first + row) * dense_panel + n, dense_panel);
+      tile.accumulate(Strided{x + row, 1, x_stride}, dy, V * lanes, rows);
+      tile.each([&](Vec sum, int r, int n) ETCH_LAMBDA {
+        store(sum, dw + s.panel(column + n) + (input + row + r) * dense_panel);
+      });
     });
-  });
-}
+  }
+
+  /// Calls `group(Int<V>, column)` for groups of V vectors that cover the columns [column, end).
+  template <class Group>
+  HWY_INLINE void for_groups(int column, int end, const Group& group) const {
+    constexpr int rest = ceil_div(sizes.outputs, lanes) % most;
+    for (; column + (most - 1) * lanes < end; column += most * lanes) group(Int<most>(), column);
+    if constexpr (rest > 0) {
+      if (column < end) group(Int<rest>(), column);
+    }
+  }
+
+  /// Inputs [input, end) and outputs [column, column_end), where both begin at multiples of 32.
+  /// `scratch`: rows x (32 + column_end - column, in whole vectors).
+  template <class Store>
+  HWY_INLINE void operator()(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy, float* dw,
+                             int rows, int input, int end, int column, int column_end,
+                             float* HWY_RESTRICT scratch, const Store& store) const {
+    float* packed_x = scratch + rows * round_up(column_end - column, lanes);
+    pack_dy(dy, rows, column, column_end, scratch);
+    for (; input < end; input += block) {
+      const int count = std::min(block, end - input);
+      const float* block_x = x + input;
+      std::ptrdiff_t stride = s.x_stride;
+      if (rows > many) {
+        stride = pack_x(block_x, rows, count, packed_x);
+        block_x = packed_x;
+      }
+      for_groups(column, column_end, [&](auto vectors, int first) ETCH_LAMBDA {
+        block_times<vectors>(block_x, stride, scratch + rows * (first - column), dw, rows, input,
+                             count, first, store);
+      });
+    }
+  }
+};
 
 // -------------------------------------------------------------------------------------- narrow
 
@@ -207,49 +335,51 @@ void dense_data_gradient_narrow(const float* HWY_RESTRICT dy, const float* HWY_R
     for_row_tiles<dense_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
       Tile<FloatTag, tile_rows, vectors> tile;
       tile.clear();
-      tile.accumulate({dy + row * s.y_stride, s.y_stride, 1}, w + column, s.depth(), s.outputs);
+      tile.accumulate(Strided{dy + row * s.y_stride, s.y_stride, 1}, w + column, s.depth(),
+                      s.outputs);
       tile.store(dx + row * s.x_stride + column, s.x_stride);
     });
   });
 }
 
-/// dW = dy^T x for inputs [first, first + count), count a multiple of 16 but at the end. All
-/// outputs in one tile, where registers allow two vectors of inputs wide: x comes from L2, a line
-/// at a time.
-template <DenseSizes sizes>
+/// dW = dy^T x for inputs [first, end), where `first` is a multiple of 32.
+template <DenseSizes sizes, class Store>
 void dense_weight_gradient_narrow(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
-                                  float* HWY_RESTRICT dw, int rows, int first, int count) {
+                                  float* dw, int rows, int first, int end, const Store& store) {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
-  constexpr int outputs = ceil_div(sizes.outputs, ceil_div(sizes.outputs, 12));
-  const auto columns = [&](auto vectors, int k) ETCH_LAMBDA {
+  /// All outputs in one tile, or in two, with as many vectors of inputs as registers allow.
+  constexpr int tiles = ceil_div(sizes.outputs, dense_sums),
+                outputs = ceil_div(sizes.outputs, tiles);
+  constexpr int vectors = std::clamp(dense_sums / outputs, 1, 4);
+  const auto columns = [&](auto v, int k) ETCH_LAMBDA {
     for_row_tiles<outputs>(s.outputs, [&](auto tile_rows, int n) ETCH_LAMBDA {
-      Tile<FloatTag, tile_rows, vectors> tile;
+      Tile<FloatTag, tile_rows, v> tile;
       tile.clear();
-      tile.accumulate({dy + n, 1, s.y_stride}, x + k, s.x_stride, rows);
-      tile.store(dw + n * s.depth() + k, s.depth());
+      tile.accumulate(Strided{dy + n, 1, s.y_stride}, x + k, s.x_stride, rows);
+      tile.each([&](Vec sum, int r, int column)
+                    ETCH_LAMBDA { store(sum, dw + (n + r) * s.depth() + k + column); });
     });
   };
-  const int end = first + count;
   int k = first;
-  if constexpr (registers == 32) {
-    for (; k + 2 * lanes <= end; k += 2 * lanes) columns(Int<2>(), k);
+  for (; k + (vectors - 1) * lanes < end; k += vectors * lanes) columns(Int<vectors>(), k);
+  if constexpr (vectors > 1) {
+    for (; k < end; k += lanes) columns(Int<1>(), k);
   }
-  for (; k < end; k += lanes) columns(Int<1>(), k);
 }
 
 // ---------------------------------------------------------------------------------------- both
 
 /// db[n] = sum of dy[row][n] over the rows, for n < N; `db` is padded to whole vectors.
-template <int N>
-void sum_rows(const float* HWY_RESTRICT dy, std::ptrdiff_t stride, float* HWY_RESTRICT db,
-              int rows) {
+template <int N, class Store>
+void sum_rows(const float* HWY_RESTRICT dy, std::ptrdiff_t stride, float* db, int rows,
+              const Store& store) {
   ETCH_SPECIALISED const int columns = loop_sizes<N>();
   for (int n = 0; n < columns; n += lanes) {
     Vec sum = hn::Zero(float_tag);
     for (int row = 0; row < rows; ++row) {
       sum = hn::Add(sum, hn::LoadU(float_tag, dy + row * stride + n));
     }
-    hn::StoreU(sum, float_tag, db + n);
+    store(sum, db + n);
   }
 }
 

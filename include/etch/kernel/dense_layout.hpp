@@ -10,6 +10,13 @@ namespace etch {
 /// Columns of a panel: two AVX-512 vectors, and the same on every target, so that the layout is.
 inline constexpr int dense_panel = 32;
 
+/// Samples that the data gradient turns at a time.
+inline constexpr int dense_turned_rows = 64;
+
+/// Inputs and outputs of a tile of the weight gradient. As many outputs as that let inputs be packed
+/// for them, and as few of both as give a team many tiles.
+inline constexpr int dense_gradient_inputs = 192, dense_gradient_outputs = 256;
+
 /// All that the kernels of a dense layer are specialised by.
 struct DenseSizes {
   int inputs, outputs;                // of a sample

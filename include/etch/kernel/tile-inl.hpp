@@ -7,6 +7,8 @@
 #define ETCH_KERNEL_TILE_INL_HPP
 #endif
 
+#include <cstring>
+
 #include "etch/kernel/vec-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -16,6 +18,25 @@ namespace etch::HWY_NAMESPACE {
 struct Strided {
   const float* first;
   std::ptrdiff_t row, column;
+
+  /// Its element in every lane.
+  template <class Tag>
+  HWY_INLINE hn::Vec<Tag> everywhere(Tag d, int r, int c) const {
+    return hn::Set(d, first[r * row + c * column]);
+  }
+};
+
+/// The same, where a column is two floats that stand side by side: one for even lanes, one for odd.
+struct StridedPairs {
+  const float* first;
+  std::ptrdiff_t row;
+
+  template <class Tag>
+  HWY_INLINE hn::Vec<Tag> everywhere(Tag d, int r, int c) const {
+    double pair;
+    std::memcpy(&pair, first + r * row + 2 * c, sizeof pair);
+    return hn::BitCast(d, hn::Set(hn::Repartition<double, Tag>(), pair));
+  }
 };
 
 /// Rows x Vectors of a product, held in registers while the sum runs. Eight sums hide the latency
@@ -32,15 +53,23 @@ struct Tile {
   }
 
   /// sum[r][v] += sum over k < depth of a[r, k] * b[k, v]; b's rows are `b_row` floats apart.
-  HWY_INLINE void accumulate(Strided a, const float* HWY_RESTRICT b, std::ptrdiff_t b_row,
-                             int depth) {
+  template <class A>
+  HWY_INLINE void accumulate(A a, const float* HWY_RESTRICT b, std::ptrdiff_t b_row, int depth) {
+    accumulate(a, b, b_row, depth, [](int) ETCH_LAMBDA {});
+  }
+
+  /// The same, and calls `beside(k)` in between.
+  template <class A, class Beside>
+  HWY_INLINE void accumulate(A a, const float* HWY_RESTRICT b, std::ptrdiff_t b_row, int depth,
+                             const Beside& beside) {
     const Tag d;
     for (int k = 0; k < depth; ++k) {
+      beside(k);
       hn::Vec<Tag> b_k[Vectors];
       ETCH_UNROLL for (int v = 0; v < Vectors; ++v) b_k[v] =
           hn::LoadU(d, b + k * b_row + v * width);
       ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
-        const auto a_rk = hn::Set(d, a.first[r * a.row + k * a.column]);
+        const auto a_rk = a.everywhere(d, r, k);
         ETCH_UNROLL for (int v = 0; v < Vectors; ++v) {
           sum[r][v] = hn::MulAdd(a_rk, b_k[v], sum[r][v]);
         }
@@ -56,13 +85,18 @@ struct Tile {
     }
   }
 
+  /// Calls `take(sum, r, v * width)` for each vector.
+  template <class Take>
+  HWY_INLINE void each(const Take& take) const {
+    ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
+      ETCH_UNROLL for (int v = 0; v < Vectors; ++v) take(sum[r][v], r, v * width);
+    }
+  }
+
   /// Stores row r to `c + r * c_row`.
   HWY_INLINE void store(float* HWY_RESTRICT c, std::ptrdiff_t c_row) const {
-    ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
-      ETCH_UNROLL for (int v = 0; v < Vectors; ++v) {
-        hn::StoreU(sum[r][v], Tag(), c + r * c_row + v * width);
-      }
-    }
+    each([&](hn::Vec<Tag> v, int r, int column)
+             ETCH_LAMBDA { hn::StoreU(v, Tag(), c + r * c_row + column); });
   }
 };
 

@@ -13,33 +13,41 @@
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
-/// Transposes the N x N floats in N vectors of N lanes (N = 4, 8, 16). First each group of four
-/// rows inside 128-bit blocks, then the blocks: N log2(N) shuffles in all.
+/// Transposes the N x N elements in N vectors of N lanes (floats: N = 4, 8, 16; pairs of them as
+/// doubles: N = 2, 4, 8). First what is inside 128-bit blocks, then the blocks: N log2(N) shuffles.
 template <class Tag, int N = lanes_of<Tag>>
 HWY_INLINE void transpose(hn::Vec<Tag> (&rows)[N]) {
   const Tag d;
-  const hn::Repartition<double, Tag> pairs;
+  constexpr int per_block = 16 / sizeof(hn::TFromD<Tag>);
   hn::Vec<Tag> t[N];
-  ETCH_UNROLL for (int r = 0; r < N; r += 4) {  // t[r + c]: column c of every 4 x 4 block
-    const auto low_01 = hn::BitCast(pairs, hn::InterleaveLower(d, rows[r], rows[r + 1]));
-    const auto low_23 = hn::BitCast(pairs, hn::InterleaveLower(d, rows[r + 2], rows[r + 3]));
-    const auto high_01 = hn::BitCast(pairs, hn::InterleaveUpper(d, rows[r], rows[r + 1]));
-    const auto high_23 = hn::BitCast(pairs, hn::InterleaveUpper(d, rows[r + 2], rows[r + 3]));
-    t[r] = hn::BitCast(d, hn::InterleaveLower(pairs, low_01, low_23));
-    t[r + 1] = hn::BitCast(d, hn::InterleaveUpper(pairs, low_01, low_23));
-    t[r + 2] = hn::BitCast(d, hn::InterleaveLower(pairs, high_01, high_23));
-    t[r + 3] = hn::BitCast(d, hn::InterleaveUpper(pairs, high_01, high_23));
+  if constexpr (per_block == 2) {
+    ETCH_UNROLL for (int r = 0; r < N; r += 2) {
+      t[r] = hn::InterleaveLower(d, rows[r], rows[r + 1]);
+      t[r + 1] = hn::InterleaveUpper(d, rows[r], rows[r + 1]);
+    }
+  } else {
+    const hn::Repartition<double, Tag> pairs;
+    ETCH_UNROLL for (int r = 0; r < N; r += 4) {  // t[r + c]: column c of every 4 x 4 block
+      const auto low_01 = hn::BitCast(pairs, hn::InterleaveLower(d, rows[r], rows[r + 1]));
+      const auto low_23 = hn::BitCast(pairs, hn::InterleaveLower(d, rows[r + 2], rows[r + 3]));
+      const auto high_01 = hn::BitCast(pairs, hn::InterleaveUpper(d, rows[r], rows[r + 1]));
+      const auto high_23 = hn::BitCast(pairs, hn::InterleaveUpper(d, rows[r + 2], rows[r + 3]));
+      t[r] = hn::BitCast(d, hn::InterleaveLower(pairs, low_01, low_23));
+      t[r + 1] = hn::BitCast(d, hn::InterleaveUpper(pairs, low_01, low_23));
+      t[r + 2] = hn::BitCast(d, hn::InterleaveLower(pairs, high_01, high_23));
+      t[r + 3] = hn::BitCast(d, hn::InterleaveUpper(pairs, high_01, high_23));
+    }
   }
-  if constexpr (N == 16) {  // 2 x 2 blocks inside each half
-    ETCH_UNROLL for (int r = 0; r < N; r += 8) {
-      ETCH_UNROLL for (int c = 0; c < 4; ++c) {
-        const auto even = t[r + c], odd = t[r + c + 4];
+  if constexpr (N == 4 * per_block) {  // 2 x 2 blocks inside each half
+    ETCH_UNROLL for (int r = 0; r < N; r += 2 * per_block) {
+      ETCH_UNROLL for (int c = 0; c < per_block; ++c) {
+        const auto even = t[r + c], odd = t[r + c + per_block];
         t[r + c] = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(odd), even);
-        t[r + c + 4] = hn::OddEvenBlocks(odd, hn::SwapAdjacentBlocks(even));
+        t[r + c + per_block] = hn::OddEvenBlocks(odd, hn::SwapAdjacentBlocks(even));
       }
     }
   }
-  if constexpr (N >= 8) {  // the two halves
+  if constexpr (N >= 2 * per_block) {  // the two halves
     ETCH_UNROLL for (int r = 0; r < N / 2; ++r) {
       rows[r] = hn::ConcatLowerLower(d, t[r + N / 2], t[r]);
       rows[r + N / 2] = hn::ConcatUpperUpper(d, t[r + N / 2], t[r]);
@@ -98,6 +106,35 @@ HWY_INLINE void store_interleaved(const Vec (&rows)[Count], float* HWY_RESTRICT 
         store_first(v, block, at, Count - 4 * g);
       }
     }
+  }
+}
+
+/// Adds what lies in lanes 2i and 2i + 1, for N / 2 vectors of N lanes, and transposes the
+/// sums. The lower half of rows[r] becomes what the vectors had in pair r, the upper half what
+/// they had in pair r + N / 4, for r < N / 4.
+template <class Tag, int N = lanes_of<Tag>>
+HWY_INLINE void add_pairs(hn::Vec<Tag> (&rows)[N / 2]) {
+  const Tag d;
+  const hn::Repartition<double, Tag> two;
+  hn::Vec<decltype(two)> sums[N / 4];  // of two vectors, for two pairs in each block
+  ETCH_UNROLL for (int r = 0; r < N / 4; ++r) {
+    const auto a = rows[2 * r], b = rows[2 * r + 1];
+    sums[r] = hn::BitCast(two, hn::Add(hn::OddEven(b, a), hn::Shuffle2301(hn::OddEven(a, b))));
+  }
+  if constexpr (N == 4) {
+    rows[0] = hn::BitCast(d, sums[0]);
+  } else if constexpr (N == 8) {
+    rows[0] = hn::BitCast(d, hn::InterleaveLower(two, sums[0], sums[1]));
+    rows[1] = hn::BitCast(d, hn::InterleaveUpper(two, sums[0], sums[1]));
+  } else {
+    const auto even_low = hn::InterleaveLower(two, sums[0], sums[1]);
+    const auto even_high = hn::InterleaveLower(two, sums[2], sums[3]);
+    const auto odd_low = hn::InterleaveUpper(two, sums[0], sums[1]);
+    const auto odd_high = hn::InterleaveUpper(two, sums[2], sums[3]);
+    rows[0] = hn::BitCast(d, hn::OddEvenBlocks(hn::SwapAdjacentBlocks(even_high), even_low));
+    rows[1] = hn::BitCast(d, hn::OddEvenBlocks(hn::SwapAdjacentBlocks(odd_high), odd_low));
+    rows[2] = hn::BitCast(d, hn::OddEvenBlocks(even_high, hn::SwapAdjacentBlocks(even_low)));
+    rows[3] = hn::BitCast(d, hn::OddEvenBlocks(odd_high, hn::SwapAdjacentBlocks(odd_low)));
   }
 }
 

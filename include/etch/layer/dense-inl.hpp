@@ -49,10 +49,12 @@ struct Dense {
     return variable == 0 ? sizes<In>.place(element / Units, element % Units) : i;
   }
 
-  /// The data gradient turns 16 samples of dy, the weight gradient packs a panel of dy.
+  /// The data gradient turns samples of dy, the weight gradient packs columns of dy and x.
   template <class In>
   static constexpr std::size_t scratch(int rows) {
-    const int turned = round_up(Units, dense_panel) * 16, packed = rows * dense_panel;
+    const int padded = round_up(Units, dense_panel);
+    const int turned = padded * round_up(std::min(rows, dense_turned_rows), 8);
+    const int packed = rows * (std::min(padded, dense_gradient_outputs) + dense_panel);
     return sizes<In>.narrow() ? 0 : static_cast<std::size_t>(std::max(turned, packed));
   }
 };
@@ -97,24 +99,26 @@ struct Passes<Dense<Units>, In> {
     }
   }
 
-  // A tile is some inputs of one panel, or of all outputs where these are few.
-  static constexpr int tile_inputs = 256;
-  static constexpr int tiles_deep = ceil_div(sizes.inputs, tile_inputs);
-  static constexpr int tiles_wide = sizes.narrow() ? 1 : ceil_div(sizes.outputs, dense_panel);
+  // A tile is some inputs and some outputs, all where these are few; the biases go with the first.
+  static constexpr int tiles_deep = ceil_div(sizes.inputs, dense_gradient_inputs);
+  static constexpr int tiles_wide = ceil_div(sizes.outputs, dense_gradient_outputs);
   static constexpr int gradient_tiles = tiles_deep * tiles_wide;
 
   static HWY_NOINLINE void weight_gradient(const Context& context, int tile, const float* x,
                                            const float* dy, float* const* gradients, int rows) {
-    const int first = tile % tiles_deep * tile_inputs;
-    const int count = std::min(tile_inputs, loop_sizes<sizes>().inputs - first);
-    const int column = tile / tiles_deep * dense_panel;
+    const StoreGradient store;
+    const DenseSizes s = loop_sizes<sizes>();
+    const int input = tile % tiles_deep * dense_gradient_inputs;
+    const int column = tile / tiles_deep * dense_gradient_outputs;
+    const int end = std::min(input + dense_gradient_inputs, s.inputs);
     if constexpr (sizes.narrow()) {
-      dense_weight_gradient_narrow<sizes>(x, dy, gradients[0], rows, first, count);
+      dense_weight_gradient_narrow<sizes>(x, dy, gradients[0], rows, input, end, store);
     } else {
-      dense_weight_gradient_wide<sizes>(x, dy, gradients[0] + sizes.panel(column), rows, column,
-                                        first, count, context.scratch);
+      const int column_end = std::min(column + dense_gradient_outputs, s.outputs);
+      DenseWeightGradient<sizes>()(x, dy, gradients[0], rows, input, end, column, column_end,
+                                   context.scratch, store);
     }
-    if (tile == 0) sum_rows<sizes.outputs>(dy, sizes.y_stride, gradients[1], rows);
+    if (tile == 0) sum_rows<sizes.outputs>(dy, sizes.y_stride, gradients[1], rows, store);
   }
 };
 
