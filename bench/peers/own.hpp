@@ -38,12 +38,12 @@ class OwnPass {
   void run(Pass pass) {
     switch (pass) {
       case Pass::forward:
-        for_each_sample_tile<Batch>([&](int row, int rows) {
+        for_each_sample_tile<Batch, Step::parameters>([&](int row, int rows) {
           Here::forward(context_, at<In>(x_, row), value_pointers_.data(), at<Out>(y_, row), rows);
         });
         break;
       case Pass::data_gradient:
-        for_each_sample_tile<Batch>([&](int row, int rows) {
+        for_each_sample_tile<Batch, Step::parameters>([&](int row, int rows) {
           Here::data_gradient(context_, at<In>(x_, row), at<Out>(y_, row), value_pointers_.data(),
                               at<Out>(dy_, row), at<In>(dx_, row), rows);
         });

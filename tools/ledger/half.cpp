@@ -63,7 +63,7 @@ std::unique_ptr<ledger::Arrays> make_arrays() {
 
 template <class Step, int Batch, class Tile>
 void for_tiles(const Tile& tile) {
-  for_each_sample_tile<Batch>(
+  for_each_sample_tile<Batch, Step::parameters>(
       [&](int row, int rows) { tile(row * Step::In::stride, row * Step::Out::stride, rows); });
 }
 

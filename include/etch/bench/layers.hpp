@@ -82,10 +82,10 @@ void run_inference(benchmark::State& state) {
   const Pictures pictures = samples.minibatch().pictures;
   const Model<Net> model;
   Workspace<Net> workspace;
-  measure(state, inference_cost<Net, Batch, inference_rows>(), Weights::warm, [&] {
-    for (int first = 0; first < Batch; first += inference_rows) {
+  measure(state, inference_cost<Net, Batch, inference_rows<Net>>(), Weights::warm, [&] {
+    for (int first = 0; first < Batch; first += inference_rows<Net>) {
       model.infer(pictures, static_cast<std::size_t>(first),
-                  std::min(inference_rows, Batch - first), workspace);
+                  std::min(inference_rows<Net>, Batch - first), workspace);
     }
   });
 }

@@ -101,7 +101,7 @@ class Workload {
 
   void forward(float* parameters) {
     const Variables values = variables(parameters);
-    for_each_sample_tile<Batch>([&](std::ptrdiff_t row, int rows) {
+    for_each_sample_tile<Batch, Step::parameters>([&](std::ptrdiff_t row, int rows) {
       ETCH_DISPATCH(target_, Passes<Layer, In>::forward)
       (context_, x_.data() + row * In::stride, values.data(), y_.data() + row * Out::stride, rows);
     });
@@ -109,7 +109,7 @@ class Workload {
 
   void data_gradient(float* parameters) {
     const Variables values = variables(parameters);
-    for_each_sample_tile<Batch>([&](std::ptrdiff_t row, int rows) {
+    for_each_sample_tile<Batch, Step::parameters>([&](std::ptrdiff_t row, int rows) {
       ETCH_DISPATCH(target_, Passes<Layer, In>::data_gradient)
       (context_, x_.data() + row * In::stride, y_.data() + row * Out::stride, values.data(),
        dy_.data() + row * Out::stride, dx_.data() + row * In::stride, rows);

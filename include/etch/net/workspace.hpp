@@ -8,12 +8,20 @@
 
 namespace etch {
 
-/// Samples that inference takes at a time: two register tiles of a dense layer. More would not make
-/// its kernels faster, and so few keep a network's activations in the L2 cache.
-inline constexpr int inference_rows = 16;
+/// Samples that go through a network together where there are many: two register tiles of a dense
+/// layer, which keeps activations in the L2 cache. Parameters that fill half a cache of 1 MiB come
+/// from farther away for every such group: more samples share them (784-1024-10, batch 128,
+/// forward: 81 % of peak by 16, 88 % by 64).
+constexpr int samples_together(std::size_t parameters) {
+  return parameters > (1u << 19) / sizeof(float) ? 64 : 16;
+}
+
+/// The same for inference.
+template <class Net>
+inline constexpr int inference_rows = samples_together(Net::parameters);
 
 /// What one thread needs to infer up to `Rows` pictures at a time.
-template <class Net, int Rows = inference_rows>
+template <class Net, int Rows = inference_rows<Net>>
 struct Workspace {
   static constexpr std::size_t floats = Rows * inference_plan<Net>.transient;
 

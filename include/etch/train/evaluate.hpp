@@ -64,9 +64,10 @@ class Evaluator {
   template <class See>
   void for_each_tile(const Pictures& pictures, See&& see) {
     const std::size_t count = pictures.count();
-    team_.run(static_cast<int>(ceil_div(count, inference_rows)), [&](int tile, int thread) {
-      const std::size_t first = static_cast<std::size_t>(tile) * inference_rows;
-      const int rows = static_cast<int>(std::min(count - first, std::size_t{inference_rows}));
+    constexpr std::size_t most = inference_rows<Net>;
+    team_.run(static_cast<int>(ceil_div(count, most)), [&](int tile, int thread) {
+      const std::size_t first = static_cast<std::size_t>(tile) * most;
+      const int rows = static_cast<int>(std::min(count - first, most));
       const auto worker = static_cast<std::size_t>(thread);
       model_.infer(pictures, first, rows, workspaces_[worker]);
       see(first, rows, worker);

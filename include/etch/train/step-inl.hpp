@@ -51,7 +51,7 @@ template <class Net, int Batch, class Optimizer>
 void compute_gradients(const float* parameters, const Minibatch& minibatch,
                        const Augmentation& augmentation, const Context& context,
                        StepState<Net, Batch, Optimizer>& state, Team& team) {
-  constexpr int tile_rows = sample_tile(Batch);
+  constexpr int tile_rows = StepState<Net, Batch, Optimizer>::tile;
   using Out = typename Net::Output;
   const int count = static_cast<int>(minibatch.pictures.count());
   const auto sweep_of = [&](const Arrays<Net>& arrays, int first, int rows, int worker) HWY_ATTR {

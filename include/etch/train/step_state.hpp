@@ -12,20 +12,22 @@
 #include "etch/net/arrays.hpp"
 #include "etch/net/memory_plan.hpp"
 #include "etch/net/pass_times.hpp"
+#include "etch/net/workspace.hpp"
 
 namespace etch {
 
-/// Samples that one thread carries through the whole network at a time. Fixed by the type, so that
-/// sums do not depend on the team. Two register tiles of a dense layer; one for small batches, of
-/// which a team would otherwise get too few pieces.
-constexpr int sample_tile(int batch) {
-  return std::min(batch, batch >= 32 ? 16 : 8);
+/// Samples that one thread carries through a whole network of so many parameters at a time. Fixed
+/// by the type, so that sums do not depend on the team, and at most half the batch, rounded up to
+/// register tiles, so that a team has something to share out.
+constexpr int sample_tile(int batch, std::size_t parameters) {
+  const int half = round_up(ceil_div(batch, 2), batch >= 32 ? 16 : 8);
+  return std::min({batch, half, samples_together(parameters)});
 }
 
 /// Calls `f(first, rows)` for each such piece of a batch.
-template <int Batch, class F>
+template <int Batch, std::size_t Parameters, class F>
 constexpr void for_each_sample_tile(F&& f) {
-  constexpr int most = sample_tile(Batch);
+  constexpr int most = sample_tile(Batch, Parameters);
   for (int first = 0; first < Batch; first += most) f(first, std::min(most, Batch - first));
 }
 
@@ -38,7 +40,8 @@ struct StepState {
   static constexpr std::size_t parameters = Arena<Net>::parameters.floats;
   static constexpr std::size_t update_tiles = ceil_div(parameters, update_tile);
   static constexpr std::size_t kept_floats = Batch * training_plan<Net>.kept;
-  static constexpr std::size_t transient_floats = sample_tile(Batch) * training_plan<Net>.transient;
+  static constexpr int tile = sample_tile(Batch, Net::parameters);
+  static constexpr std::size_t transient_floats = tile * training_plan<Net>.transient;
   /// A pass's scratch memory, or a picture before it is warped.
   static constexpr std::size_t scratch_floats =
       std::max(Arena<Net>::scratch(Batch), std::size_t{Net::Input::stride});
@@ -57,7 +60,7 @@ struct StepState {
         times(profile ? static_cast<std::size_t>(threads) : 0) {}
 
   /// What a thread of the team works in.
-  Storage memory(int worker) { return {kept.data(), Batch, workspace(worker), sample_tile(Batch)}; }
+  Storage memory(int worker) { return {kept.data(), Batch, workspace(worker), tile}; }
   float* scratch(int worker) { return workspace(worker) + transient_floats; }
 
   /// The times of `worker`, which begin to count; null where no profile is wanted.
