@@ -227,7 +227,7 @@ struct DenseWeightGradient {
   template <int V, class Store>
   HWY_INLINE void block_times(const float* HWY_RESTRICT x, std::ptrdiff_t x_stride,
                               const float* HWY_RESTRICT dy, float* dw, int rows, int input,
-                              int count, int column, const Store& store) const {
+                              int count, int column, Store& store) const {
     for_row_tiles<dense_sums / V>(count, [&](auto tile_rows, int row) ETCH_LAMBDA {
       Tile<FloatTag, tile_rows, V> tile;
       tile.clear();
@@ -253,7 +253,7 @@ struct DenseWeightGradient {
   template <class Store>
   HWY_INLINE void operator()(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy, float* dw,
                              int rows, int input, int end, int column, int column_end,
-                             float* HWY_RESTRICT scratch, const Store& store) const {
+                             float* HWY_RESTRICT scratch, Store& store) const {
     float* packed_x = scratch + rows * round_up(column_end - column, lanes);
     pack_dy(dy, rows, column, column_end, scratch);
     for (; input < end; input += block) {
@@ -345,7 +345,7 @@ void dense_data_gradient_narrow(const float* HWY_RESTRICT dy, const float* HWY_R
 /// dW = dy^T x for inputs [first, end), where `first` is a multiple of 32.
 template <DenseSizes sizes, class Store>
 void dense_weight_gradient_narrow(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
-                                  float* dw, int rows, int first, int end, const Store& store) {
+                                  float* dw, int rows, int first, int end, Store& store) {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   /// All outputs in one tile, or in two, with as many vectors of inputs as registers allow.
   constexpr int tiles = ceil_div(sizes.outputs, dense_sums),
@@ -372,7 +372,7 @@ void dense_weight_gradient_narrow(const float* HWY_RESTRICT x, const float* HWY_
 /// db[n] = sum of dy[row][n] over the rows, for n < N; `db` is padded to whole vectors.
 template <int N, class Store>
 void sum_rows(const float* HWY_RESTRICT dy, std::ptrdiff_t stride, float* db, int rows,
-              const Store& store) {
+              Store& store) {
   ETCH_SPECIALISED const int columns = loop_sizes<N>();
   for (int n = 0; n < columns; n += lanes) {
     Vec sum = hn::Zero(float_tag);

@@ -13,8 +13,8 @@ inline constexpr int dense_panel = 32;
 /// Samples that the data gradient turns at a time.
 inline constexpr int dense_turned_rows = 64;
 
-/// Inputs and outputs of a tile of the weight gradient. As many outputs as that let inputs be packed
-/// for them, and as few of both as give a team many tiles.
+/// Inputs and outputs of a tile of the weight gradient. As many outputs as that let inputs be
+/// packed for them, and as few of both as give a team many tiles.
 inline constexpr int dense_gradient_inputs = 192, dense_gradient_outputs = 256;
 
 /// All that the kernels of a dense layer are specialised by.
@@ -30,6 +30,12 @@ struct DenseSizes {
   /// Where in W the panel row 0 of `column` lies.
   constexpr std::ptrdiff_t panel(int column) const {
     return std::ptrdiff_t{column / dense_panel} * inputs * dense_panel + column % dense_panel;
+  }
+
+  /// Tiles of the weight gradient: some inputs and some outputs, all where these are few.
+  constexpr int tiles_deep() const { return ceil_div(inputs, dense_gradient_inputs); }
+  constexpr int gradient_tiles() const {
+    return tiles_deep() * ceil_div(outputs, dense_gradient_outputs);
   }
 
   constexpr std::size_t weights() const {

@@ -27,6 +27,9 @@ namespace etch {
 //   variables<In>()             std::array<Variable, n>: its parameters
 //   place<In>(variable, i)      where element i of a variable, in TensorFlow's order, lies
 //   scratch<In>(rows)           floats of scratch memory that a gradient of `rows` samples needs
+//   updating_tiles<In>()        how many tiles weight_gradient falls into, on every target, where
+//   it
+//                               can update the parameters instead of storing their gradients
 //   data_gradient_reads         Reads: which of x and y that pass reads; both, where it is not said
 //   in_place                    true where each element depends on that element alone, so that
 //                               forward may write y over x, and data_gradient dx over dy
@@ -87,6 +90,16 @@ template <class Layer, class In>
 constexpr std::size_t scratch_of(int rows) {
   if constexpr (requires { Layer::template scratch<In>(rows); }) {
     return Layer::template scratch<In>(rows);
+  } else {
+    return 0;
+  }
+}
+
+/// 0 for layers whose gradients are stored first.
+template <class Layer, class In>
+constexpr int updating_tiles_of() {
+  if constexpr (requires { Layer::template updating_tiles<In>(); }) {
+    return Layer::template updating_tiles<In>();
   } else {
     return 0;
   }

@@ -49,6 +49,11 @@ struct Dense {
     return variable == 0 ? sizes<In>.place(element / Units, element % Units) : i;
   }
 
+  template <class In>
+  static constexpr int updating_tiles() {
+    return sizes<In>.gradient_tiles();
+  }
+
   /// The data gradient turns samples of dy, the weight gradient packs columns of dy and x.
   template <class In>
   static constexpr std::size_t scratch(int rows) {
@@ -99,26 +104,38 @@ struct Passes<Dense<Units>, In> {
     }
   }
 
-  // A tile is some inputs and some outputs, all where these are few; the biases go with the first.
-  static constexpr int tiles_deep = ceil_div(sizes.inputs, dense_gradient_inputs);
-  static constexpr int tiles_wide = ceil_div(sizes.outputs, dense_gradient_outputs);
-  static constexpr int gradient_tiles = tiles_deep * tiles_wide;
+  static constexpr int gradient_tiles = sizes.gradient_tiles();
 
   static HWY_NOINLINE void weight_gradient(const Context& context, int tile, const float* x,
                                            const float* dy, float* const* gradients, int rows) {
-    const StoreGradient store;
+    StoreGradient stores[2];
+    sum_tile(context, tile, x, dy, gradients, rows, stores);
+  }
+
+  template <class Store>
+  static HWY_NOINLINE void weight_update(const Context& context, int tile, const float* x,
+                                         const float* dy, float* const* parameters, int rows,
+                                         Store* stores) {
+    sum_tile(context, tile, x, dy, parameters, rows, stores);
+  }
+
+ private:
+  // The biases go with the first tile.
+  template <class Store>
+  static HWY_INLINE void sum_tile(const Context& context, int tile, const float* x, const float* dy,
+                                  float* const* gradients, int rows, Store* stores) {
     const DenseSizes s = loop_sizes<sizes>();
-    const int input = tile % tiles_deep * dense_gradient_inputs;
-    const int column = tile / tiles_deep * dense_gradient_outputs;
+    const int input = tile % s.tiles_deep() * dense_gradient_inputs;
+    const int column = tile / s.tiles_deep() * dense_gradient_outputs;
     const int end = std::min(input + dense_gradient_inputs, s.inputs);
     if constexpr (sizes.narrow()) {
-      dense_weight_gradient_narrow<sizes>(x, dy, gradients[0], rows, input, end, store);
+      dense_weight_gradient_narrow<sizes>(x, dy, gradients[0], rows, input, end, stores[0]);
     } else {
       const int column_end = std::min(column + dense_gradient_outputs, s.outputs);
       DenseWeightGradient<sizes>()(x, dy, gradients[0], rows, input, end, column, column_end,
-                                   context.scratch, store);
+                                   context.scratch, stores[0]);
     }
-    if (tile == 0) sum_rows<sizes.outputs>(dy, sizes.y_stride, gradients[1], rows, store);
+    if (tile == 0) sum_rows<sizes.outputs>(dy, sizes.y_stride, gradients[1], rows, stores[1]);
   }
 };
 

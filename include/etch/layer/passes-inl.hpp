@@ -29,6 +29,13 @@ struct has_passes {
 ///   gradient_tiles
 ///   weight_gradient(context, tile, x, dy, gradients, rows)
 ///
+/// and, if the layer has updating_tiles,
+///
+///   weight_update(context, tile, x, dy, parameters, rows, stores)
+///
+/// which sums the same, and hands each vector of variable v's gradient, when it is whole, to
+/// stores[v](vector, place): there lies the vector of parameters that it belongs to.
+///
 /// x, y, dx, dy: `rows` samples, Shape::stride floats apart. What pads a sample is zero on entry
 /// and must be so on return. Sums run in a fixed order, that of one sample the same for any `rows`.
 template <class Layer, class In>

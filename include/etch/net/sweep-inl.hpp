@@ -126,16 +126,27 @@ struct Sweep {
     return tiles;
   }();
 
-  /// Tile `tile` of the parameters' gradients, from what was kept of a batch.
-  void weight_gradient(int tile, float* parameter_gradients) const {
+  /// Tile `tile` of the parameters' gradients, from what was kept of a batch: calls
+  /// `take.template operator()<Step>(gradient, n)` for the n-th tile of its step, and `take` calls
+  /// gradient(variables), or gradient(variables, stores): see Passes.
+  template <class Take>
+  void weight_gradient(int tile, const Take& take) const {
     int before = 0;
     for_each_executed<Net>([&]<class Step, std::size_t Position>() HWY_ATTR {
       if constexpr (Step::has_variables) {
         using Layer = Passes<typename Step::Layer, typename Step::In>;
         if (tile >= before && tile < before + Layer::gradient_tiles) {
-          Layer::weight_gradient(context_of<Step>(), tile - before, arrays.activations[Position],
-                                 arrays.gradients[Position + 1],
-                                 variables<Step>(parameter_gradients).data(), rows);
+          const auto gradient = [&](float* const* to, auto... stores) HWY_ATTR {
+            const Context here = context_of<Step>();
+            const float* x = arrays.activations[Position];
+            const float* dy = arrays.gradients[Position + 1];
+            if constexpr (sizeof...(stores) == 0) {
+              Layer::weight_gradient(here, tile - before, x, dy, to, rows);
+            } else {
+              Layer::weight_update(here, tile - before, x, dy, to, rows, stores...);
+            }
+          };
+          take.template operator()<Step>(gradient, tile - before);
           ends(Step::index, &LayerTimes::weight_gradient);
         }
         before += Layer::gradient_tiles;

@@ -1,5 +1,5 @@
 // One step of training, in three rounds of the team: samples forward and backward, weight
-// gradients, update. Every round's tiles own what they write.
+// gradients, what these have not updated themselves. Every round's tiles own what they write.
 
 #if defined(ETCH_TRAIN_STEP_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_TRAIN_STEP_INL_HPP
@@ -9,6 +9,7 @@
 #endif
 
 #include <algorithm>
+#include <utility>
 
 #include "etch/base/pictures.hpp"
 #include "etch/base/team.hpp"
@@ -46,64 +47,112 @@ void gather_augmented(const Pictures& pictures, const Augmentation& augmentation
   }
 }
 
-/// Losses, hits and the parameters' gradients of a minibatch (without L2) into `state`.
+/// A minibatch on its way through training, by a team.
 template <class Net, int Batch, class Optimizer>
-void compute_gradients(const float* parameters, const Minibatch& minibatch,
-                       const Augmentation& augmentation, const Context& context,
-                       StepState<Net, Batch, Optimizer>& state, Team& team) {
-  constexpr int tile_rows = StepState<Net, Batch, Optimizer>::tile;
-  using Out = typename Net::Output;
-  const int count = static_cast<int>(minibatch.pictures.count());
-  const auto sweep_of = [&](const Arrays<Net>& arrays, int first, int rows, int worker) HWY_ATTR {
+struct TrainingStep {
+  float* parameters;
+  const Minibatch& minibatch;
+  const Context& context;
+  StepState<Net, Batch, Optimizer>& state;
+  Team& team;
+  int count = static_cast<int>(minibatch.pictures.count());
+
+  Sweep<Net> sweep(const Arrays<Net>& arrays, int first, int rows, int worker) const {
     Sweep<Net> sweep{parameters, arrays, first, rows, context};
     sweep.context.scratch = state.scratch(worker);
     sweep.times = state.start(worker);
     return sweep;
-  };
+  }
 
-  team.run(ceil_div(count, tile_rows), [&](int tile, int worker) HWY_ATTR {
-    const int first = tile * tile_rows;
-    const Arrays<Net> arrays(training_plan<Net>, state.memory(worker), first);
-    const Sweep<Net> sweep = sweep_of(arrays, first, std::min(tile_rows, count - first), worker);
-    PassTimes<Net>* const times = sweep.times;
-    gather_augmented(minibatch.pictures, augmentation, sweep);
-    if (times != nullptr) times->lap(times->input);
-    sweep.forward();
-    float* gradient = arrays.gradients.back();
-    clear_padding<Out>(gradient, sweep.rows);
-    softmax_cross_entropy<Out>(arrays.output(), minibatch.labels.data() + first,
-                               1 / static_cast<float>(count), gradient, state.losses.data() + first,
-                               state.correct.data() + first, sweep.rows);
-    if (times != nullptr) times->lap(times->loss);
-    sweep.backward();
-  });
+  /// Losses, hits, and the gradients of all activations that a weight gradient needs.
+  void samples(const Augmentation& augmentation) const {
+    constexpr int most = StepState<Net, Batch, Optimizer>::tile;
+    using Out = typename Net::Output;
+    team.run(ceil_div(count, most), [&](int tile, int worker) HWY_ATTR {
+      const int first = tile * most;
+      const Arrays<Net> arrays(training_plan<Net>, state.memory(worker), first);
+      const Sweep<Net> here = sweep(arrays, first, std::min(most, count - first), worker);
+      PassTimes<Net>* const times = here.times;
+      gather_augmented(minibatch.pictures, augmentation, here);
+      if (times != nullptr) times->lap(times->input);
+      here.forward();
+      float* gradient = arrays.gradients.back();
+      clear_padding<Out>(gradient, here.rows);
+      softmax_cross_entropy<Out>(
+          arrays.output(), minibatch.labels.data() + first, 1 / static_cast<float>(count), gradient,
+          state.losses.data() + first, state.correct.data() + first, here.rows);
+      if (times != nullptr) times->lap(times->loss);
+      here.backward();
+    });
+  }
 
-  const Arrays<Net> batch(training_plan<Net>, state.memory(0), 0);
-  team.run(Sweep<Net>::gradient_tiles, [&](int tile, int worker) HWY_ATTR {
-    sweep_of(batch, 0, count, worker).weight_gradient(tile, state.parameter_gradients.data());
+  /// Calls `take`, see Sweep::weight_gradient, for each tile of the parameters' gradients.
+  template <class Take>
+  void weight_gradients(const Take& take) const {
+    const Arrays<Net> batch(training_plan<Net>, state.memory(0), 0);
+    team.run(Sweep<Net>::gradient_tiles, [&](int tile, int worker) HWY_ATTR {
+      sweep(batch, 0, count, worker).weight_gradient(tile, take);
+    });
+  }
+
+  /// The update of parameters that decay, or do not. Others than weights know no L2.
+  UpdateParameters<Optimizer> update(const Optimizer& optimizer, const UpdateContext& all,
+                                     bool decays) const {
+    Slots<Optimizer> slots;
+    for (std::size_t s = 0; s < slots.size(); ++s) {
+      slots[s] = state.slots.data() + s * Arena<Net>::parameters.floats;
+    }
+    const UpdateContext plain{.rate = all.rate, .step = all.step};
+    return {optimizer, decays ? all : plain, parameters, slots};
+  }
+};
+
+/// Losses, hits and the parameters' gradients of a minibatch (without L2) into `state`.
+template <class Net, int Batch, class Optimizer>
+void compute_gradients(float* parameters, const Minibatch& minibatch,
+                       const Augmentation& augmentation, const Context& context,
+                       StepState<Net, Batch, Optimizer>& state, Team& team) {
+  const TrainingStep<Net, Batch, Optimizer> step{parameters, minibatch, context, state, team};
+  step.samples(augmentation);
+  step.weight_gradients([&]<class Step>(auto gradient, int) HWY_ATTR {
+    gradient(Sweep<Net>::template variables<Step>(state.parameter_gradients.data()).data());
   });
 }
 
-/// Moves the parameters against the gradients in `state`; decay ends where the biases begin.
-/// Leaves in `state.squares` the sums of the squared weights before.
+/// Losses and hits of a minibatch into `state`, and the parameters moved against its gradients: of
+/// layers that can do so, while these are summed. Leaves in `state.squares` the sums of the squared
+/// weights before.
 template <class Net, int Batch, class Optimizer>
-void update(const Optimizer& optimizer, const UpdateContext& context, float* parameters,
-            StepState<Net, Batch, Optimizer>& state, Team& team) {
-  constexpr std::size_t all = Arena<Net>::parameters.floats;
-  constexpr std::size_t weights = Arena<Net>::parameters.weights;
-  team.run(static_cast<int>(state.update_tiles), [&](int tile, int worker) HWY_ATTR {
+void train_step(float* parameters, const Minibatch& minibatch, const Augmentation& augmentation,
+                const Context& context, const Optimizer& optimizer,
+                const UpdateContext& update_context, StepState<Net, Batch, Optimizer>& state,
+                Team& team) {
+  using Plan = UpdatePlan<Net>;
+  const TrainingStep<Net, Batch, Optimizer> step{parameters, minibatch, context, state, team};
+  step.samples(augmentation);
+  step.weight_gradients([&]<class Step>(auto gradient, int tile) HWY_ATTR {
+    if constexpr (Plan::template updating_tiles<Step> == 0) {
+      gradient(Sweep<Net>::template variables<Step>(state.parameter_gradients.data()).data());
+    } else {
+      [&]<std::size_t... V>(std::index_sequence<V...>) HWY_ATTR {
+        UpdateParameters<Optimizer> updates[]{
+            step.update(optimizer, update_context, Step::variables[V].is_weight)...};
+        gradient(Sweep<Net>::template variables<Step>(parameters).data(), updates);
+        float squares = 0;
+        ((squares += Step::variables[V].is_weight ? updates[V].squares() : 0), ...);
+        state.squares.data()[Plan::template tiles_before<Step> + tile] = squares;
+      }
+      (std::make_index_sequence<Step::variables.size()>());
+    }
+  });
+  team.run(static_cast<int>(Plan::count), [&](int tile, int worker) HWY_ATTR {
     PassTimes<Net>* const times = state.start(worker);
-    const std::size_t first = static_cast<std::size_t>(tile) * update_tile;
-    const std::size_t end = std::min(first + update_tile, all);
-    const std::size_t border = std::clamp(weights, first, end);
-    const auto part = [&](const UpdateContext& here, std::size_t from, std::size_t to) HWY_ATTR {
-      Slots<Optimizer> slots;
-      for (std::size_t s = 0; s < slots.size(); ++s) slots[s] = state.slots.data() + s * all + from;
-      return apply(optimizer, here, parameters + from, state.parameter_gradients.data() + from,
-                   slots, to - from);
-    };
-    state.squares.data()[tile] = part(context, first, border);
-    part({.rate = context.rate, .step = context.step}, border, end);
+    const auto& piece = Plan::pieces[static_cast<std::size_t>(tile)];
+    UpdateParameters<Optimizer> update = step.update(optimizer, update_context, piece.decays);
+    for (std::size_t i = piece.first; i < piece.first + piece.floats; i += lanes) {
+      update(hn::LoadU(float_tag, state.parameter_gradients.data() + i), parameters + i);
+    }
+    state.squares.data()[Plan::tiles + tile] = piece.decays ? update.squares() : 0;
     if (times != nullptr) times->lap(times->update);
   });
 }

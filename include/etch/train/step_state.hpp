@@ -2,6 +2,7 @@
 #define ETCH_TRAIN_STEP_STATE_HPP
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -34,11 +35,67 @@ constexpr void for_each_sample_tile(F&& f) {
 /// Parameters that one thread updates at a time: 16 KiB of them and 16 of gradients fit into L1.
 inline constexpr std::size_t update_tile = 4096;
 
+/// Which parameters are updated while their gradients are summed, and which when all are.
+template <class Net>
+struct UpdatePlan {
+  struct Piece {
+    std::size_t first = 0, floats = 0;
+    bool decays = false;
+  };
+
+  template <class Step>
+  static constexpr int updating_tiles =
+      updating_tiles_of<typename Step::Layer, typename Step::In>();
+
+  /// The first of the tiles of `Step` among all that update.
+  template <class Step>
+  static constexpr int tiles_before = [] {
+    int tiles = 0;
+    Net::for_each_step([&]<class S>() {
+      if (S::index < Step::index) tiles += updating_tiles<S>;
+    });
+    return tiles;
+  }();
+
+  static constexpr int tiles = [] {
+    int sum = 0;
+    Net::for_each_step([&]<class Step>() { sum += updating_tiles<Step>; });
+    return sum;
+  }();
+
+  /// Calls `f(piece)` for what is left, cut into update_tile parameters.
+  template <class F>
+  static constexpr void for_each_piece(const F& f) {
+    Net::for_each_step([&]<class Step>() {
+      for (std::size_t v = 0; updating_tiles<Step> == 0 && v < Step::variables.size(); ++v) {
+        const std::size_t first = Arena<Net>::parameters.offset[Step::index][v];
+        const std::size_t floats = round_up(Step::variables[v].floats, Arena<Net>::line);
+        for (std::size_t i = 0; i < floats; i += update_tile) {
+          f(Piece{first + i, std::min(update_tile, floats - i), Step::variables[v].is_weight});
+        }
+      }
+    });
+  }
+
+  static constexpr std::size_t count = [] {
+    std::size_t sum = 0;
+    for_each_piece([&](const Piece&) { ++sum; });
+    return sum;
+  }();
+
+  static constexpr std::array<Piece, count> pieces = [] {
+    std::array<Piece, count> all{};
+    std::size_t i = 0;
+    for_each_piece([&](const Piece& piece) { all[i++] = piece; });
+    return all;
+  }();
+};
+
 /// The memory of training, apart from the model's.
 template <class Net, int Batch, class Optimizer>
 struct StepState {
   static constexpr std::size_t parameters = Arena<Net>::parameters.floats;
-  static constexpr std::size_t update_tiles = ceil_div(parameters, update_tile);
+  static constexpr std::size_t squares_count = UpdatePlan<Net>::tiles + UpdatePlan<Net>::count;
   static constexpr std::size_t kept_floats = Batch * training_plan<Net>.kept;
   static constexpr int tile = sample_tile(Batch, Net::parameters);
   static constexpr std::size_t transient_floats = tile * training_plan<Net>.transient;
@@ -50,7 +107,7 @@ struct StepState {
   /// What all of it takes without a profile.
   static constexpr std::size_t bytes(std::size_t threads) {
     const std::size_t floats = kept_floats + threads * thread_floats + parameters +
-                               Optimizer::slots * parameters + Batch + update_tiles;
+                               Optimizer::slots * parameters + Batch + squares_count;
     return sizeof(float) * floats + sizeof(std::uint8_t) * Batch;
   }
 
@@ -76,7 +133,7 @@ struct StepState {
   Buffer parameter_gradients{parameters};       // laid out as the parameters are
   Buffer slots{Optimizer::slots * parameters};  // what the optimiser keeps
   Buffer losses{Batch};                         // of each sample
-  Buffer squares{update_tiles};                 // sums of the squared weights of each tile
+  Buffer squares{squares_count};                // of the weights, of each tile that updates some
   std::vector<std::uint8_t> correct;            // whether each sample was
   std::vector<PassTimes<Net>> times;            // of each thread, where a profile is wanted
 

@@ -82,39 +82,34 @@ class Trainer {
   /// Learns from a minibatch. The metrics are those before it, with dropout and the L2 term.
   /// Throws Error where the minibatch does not suit the network.
   Metrics step(const Minibatch& minibatch) {
+    check(minibatch);
     const auto start = options_.profile ? Clock::now() : Clock::time_point();
-    Metrics metrics = compute_gradients(minibatch);
-    const UpdateContext context{.rate = options_.learning_rate.at(step_),
-                                .l2 = options_.l2,
-                                .weight_decay = options_.weight_decay,
-                                .step = step_};
-    ETCH_DISPATCH(model_.target().id, update<Net, Batch, Optimizer>)
-    (options_.optimizer, context, model_.parameters().data(), state_, team_);
+    const UpdateContext update{.rate = options_.learning_rate.at(step_),
+                               .l2 = options_.l2,
+                               .weight_decay = options_.weight_decay,
+                               .step = step_};
+    ETCH_DISPATCH(model_.target().id, train_step<Net, Batch, Optimizer>)
+    (model_.parameters().data(), minibatch, options_.augmentation, context(), options_.optimizer,
+     update, state_, team_);
+    Metrics found = metrics(minibatch.pictures.count());
     const auto sums = state_.squares.span();
     const double squares = std::accumulate(sums.begin(), sums.end(), 0.0);
-    metrics.loss += static_cast<float>(options_.l2 * squares / 2);
+    found.loss += static_cast<float>(options_.l2 * squares / 2);
     ++step_;
     if (options_.profile) steps_time_ += Clock::now() - start;
-    return metrics;
+    return found;
   }
 
   /// Computes the gradients of the mean loss, without L2 and without learning.
   Metrics compute_gradients(const Minibatch& minibatch) {
     check(minibatch);
-    const Context context{
-        .training = true, .dropout_rate = options_.dropout, .seed = model_.seed(), .step = step_};
     ETCH_DISPATCH(model_.target().id, compute_gradients<Net, Batch, Optimizer>)
-    (model_.parameters().data(), minibatch, options_.augmentation, context, state_, team_);
-    const auto count = static_cast<std::ptrdiff_t>(minibatch.pictures.count());
-    const float* losses = state_.losses.data();
-    const double loss = std::accumulate(losses, losses + count, 0.0);
-    const int correct = std::accumulate(state_.correct.begin(), state_.correct.begin() + count, 0);
-    return {static_cast<float>(loss / static_cast<double>(count)),
-            static_cast<float>(correct) / static_cast<float>(count)};
+    (model_.parameters().data(), minibatch, options_.augmentation, context(), state_, team_);
+    return metrics(minibatch.pictures.count());
   }
 
-  /// What compute_gradients() or step() found last, laid out as the model's parameters are: see
-  /// Model::read.
+  /// What compute_gradients() found last, laid out as the model's parameters are: see Model::read.
+  /// A step changes some of it, because most gradients are used as they are summed.
   std::span<const float> parameter_gradients() const { return state_.parameter_gradients.span(); }
 
   /// Steps done.
@@ -130,6 +125,21 @@ class Trainer {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  Context context() const {
+    return {
+        .training = true, .dropout_rate = options_.dropout, .seed = model_.seed(), .step = step_};
+  }
+
+  /// Of the minibatch of `count` samples that went through last, without L2.
+  Metrics metrics(std::size_t count) const {
+    const auto end = static_cast<std::ptrdiff_t>(count);
+    const float* losses = state_.losses.data();
+    const double loss = std::accumulate(losses, losses + end, 0.0);
+    const int correct = std::accumulate(state_.correct.begin(), state_.correct.begin() + end, 0);
+    return {static_cast<float>(loss / static_cast<double>(count)),
+            static_cast<float>(correct) / static_cast<float>(count)};
+  }
 
   static void check(const Options& options) {
     const auto refuse = [](const char* option, const char* required, float came) {

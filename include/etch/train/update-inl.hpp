@@ -46,25 +46,50 @@ namespace etch::HWY_NAMESPACE {
 template <class Optimizer>
 struct Update;
 
+/// Updates parameters, a vector of them at a time, by their gradients.
+template <class Optimizer>
+class UpdateParameters {
+ public:
+  /// `first` is the first parameter to which the numbers in `slots` belong, in the same order.
+  UpdateParameters(const Optimizer& optimizer, const UpdateContext& context, float* first,
+                   const Slots<Optimizer>& slots)
+      : update_(optimizer, context),
+        l2_(hn::Set(float_tag, context.l2)),
+        keep_(hn::Set(float_tag, 1 - context.rate * context.weight_decay)),
+        first_(first),
+        slots_(slots) {}
+
+  HWY_INLINE void operator()(Vec gradient, float* w) {
+    constexpr std::size_t count = Optimizer::slots;
+    const Vec before = hn::LoadU(float_tag, w);
+    const Vec g = hn::MulAdd(l2_, before, gradient);
+    squares_ = hn::MulAdd(before, before, squares_);
+    [[maybe_unused]] Vec kept[count + 1];  // no array is empty
+    [[maybe_unused]] const std::ptrdiff_t i = w - first_;
+    for (std::size_t s = 0; s < count; ++s) kept[s] = hn::LoadU(float_tag, slots_[s] + i);
+    hn::StoreU(update_(hn::Mul(keep_, before), g, kept), float_tag, w);
+    for (std::size_t s = 0; s < count; ++s) hn::StoreU(kept[s], float_tag, slots_[s] + i);
+  }
+
+  /// The sum of the squares of those parameters before.
+  float squares() const { return hn::GetLane(hn::SumOfLanes(float_tag, squares_)); }
+
+ private:
+  Update<Optimizer> update_;
+  Vec l2_, keep_, squares_ = hn::Zero(float_tag);
+  float* first_;
+  Slots<Optimizer> slots_;
+};
+
 /// Updates `size` parameters, a multiple of 16. Returns the sum of their squares before it.
 template <class Optimizer>
 float apply(const Optimizer& optimizer, const UpdateContext& context, float* HWY_RESTRICT w,
             const float* HWY_RESTRICT gradient, const Slots<Optimizer>& slots, std::size_t size) {
-  constexpr std::size_t count = Optimizer::slots;
-  const Update<Optimizer> update(optimizer, context);
-  const Vec l2 = hn::Set(float_tag, context.l2);
-  const Vec keep = hn::Set(float_tag, 1 - context.rate * context.weight_decay);
-  Vec squares = hn::Zero(float_tag);
+  UpdateParameters<Optimizer> update(optimizer, context, w, slots);
   for (std::size_t i = 0; i < size; i += lanes) {
-    const Vec before = hn::LoadU(float_tag, w + i);
-    const Vec g = hn::MulAdd(l2, before, hn::LoadU(float_tag, gradient + i));
-    squares = hn::MulAdd(before, before, squares);
-    [[maybe_unused]] Vec kept[count + 1];  // no array is empty
-    for (std::size_t s = 0; s < count; ++s) kept[s] = hn::LoadU(float_tag, slots[s] + i);
-    hn::StoreU(update(hn::Mul(keep, before), g, kept), float_tag, w + i);
-    for (std::size_t s = 0; s < count; ++s) hn::StoreU(kept[s], float_tag, slots[s] + i);
+    update(hn::LoadU(float_tag, gradient + i), w + i);
   }
-  return hn::GetLane(hn::SumOfLanes(float_tag, squares));
+  return update.squares();
 }
 
 }  // namespace etch::HWY_NAMESPACE
