@@ -81,12 +81,8 @@ void run(const Options& options, Peers& peers) {
                                 rows.push_back(std::move(row));
                               }};
   for (const Model& model : all) compare_layers(model, comparison);
-  for (const Model& model : all) {
-    if (model.name == "mlp_l2" || model.name == "conv_strided") compare_step(model, comparison);
-  }
-  for (const Model& model : all) {
-    if (model.name != "conv_pooled") compare_inference(model, comparison);
-  }
+  for (const Model& model : all) compare_step(model, comparison);
+  for (const Model& model : all) compare_inference(model, comparison);
   if (rows.empty()) {
     throw etch::Error("--filter", "requires a part of some measurement's name, " + options.filter +
                                       " came; leave it out to see them all");

@@ -128,7 +128,9 @@ class Own : public Peer {
   std::optional<Work> step(const Model& model, const Samples& samples) override {
     struct State {
       State(const Model& of, const Samples& to)
-          : samples(to), learner(network, {.learning_rate = of.learning_rate, .l2 = of.l2}) {
+          : samples(to),
+            // Without dropout, whose masks could not agree.
+            learner(network, {.learning_rate = of.learning_rate, .l2 = of.l2, .dropout = 0.0f}) {
         set_initial_values(of, network);
       }
       void run() {

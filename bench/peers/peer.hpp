@@ -80,8 +80,9 @@ class Peer {
   /// bias.
   virtual std::optional<Work> pass(const Layer&, Pass, const Arrays&) { return {}; }
 
-  /// A training step of SGD at model.learning_rate: run() learns from the next model.batch samples,
-  /// from the first again when all were seen; the result is the loss of the step.
+  /// A training step of SGD at model.learning_rate, without dropout: run() learns from the next
+  /// model.batch samples, from the first again when all were seen; the result is the loss of the
+  /// step.
   virtual std::optional<Work> step(const Model&, const Samples&) { return {}; }
 
   /// Classifies all samples; the result is the highest probability of each.
