@@ -3,7 +3,8 @@
 
     meson compile -C build bench_worker logistic_l2 mlp_l2 conv_strided conv_pooled lenet5
     bench/models.py --json build/models.json
-    bench/performance_page.py build/models.json          # docs/performance.md
+
+See bench/performance.sh, which makes docs/performance.md of it.
 
 Every library has a process of its own, bound to as many processors as it may have threads. One at a
 time works, the others wait for a request; so they are asked in turn, round by round, each turn
@@ -11,18 +12,21 @@ between two probes of the machine's multiply-add peak. A turn is dropped if its 
 more than a tenth, or if others had more than a tenth of its processors' time, and taken again in a
 further round, of which there are as many again at most. All begin with the parameters that etch
 drew and train on the same minibatches; who computes other losses or outputs is not timed, but
-reported.
+reported. In the same way, whole processes are then started in turn, as a user would start them.
 
-Libraries come from PyPI into a virtual environment in the build folder. PyPI's PyTorch needs all of
-CUDA on x86-64, so Debian's is taken, if it is there: apt-get install python3-torch
-libopenblas0-pthread. Nothing else should run meanwhile: it takes some ten minutes."""
+Libraries come from PyPI into a virtual environment in the build folder, in about half a minute.
+PyPI's PyTorch needs all of CUDA on x86-64, so Debian's is taken, if it is there: apt-get install
+python3-torch libopenblas0-pthread. Nothing else should run meanwhile: it takes a quarter of an
+hour."""
 
 import argparse
 import collections
+import functools
 import json
 import os
 import pathlib
 import pty
+import resource
 import statistics
 import subprocess
 import sys
@@ -44,7 +48,8 @@ PACKAGES = ["numpy==2.4.6", "tensorflow-cpu==2.21.0", "jax==0.10.2", "onnx==1.23
             "onnxruntime==1.32.0"]
 COMPARED_STEPS, COMPARED_PICTURES = 5, 10
 TOLERANCE = 1e-3  # relative, of losses and outputs
-TRAINED_STEPS = 200  # by the processes whose start and memory are measured
+TRAINED_STEPS = 100  # by the processes whose start and memory are measured
+STARTS = 3  # of them, quiet ones
 TICKS = os.sysconf("SC_CLK_TCK")
 SPUN = 0.12  # s after which libraries' threads no longer spin for more work
 LATENCIES = 500  # pictures in a turn
@@ -123,8 +128,9 @@ def surroundings(threads):
         counts["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
     return {**os.environ, **counts,
             # PyTorch's OpenMP and its OpenBLAS have threads of their own; where those of one spin,
-            # the other's wait: on two processors a step took ten times as long.
-            "OMP_WAIT_POLICY": "PASSIVE",
+            # the other's wait. On two processors a step of mlp_l2 took 19 ms by default, 4.0 ms
+            # without spinning (OMP_WAIT_POLICY), 3.8 ms with this; of lenet5 3.2, 3.6 and 2.5 ms.
+            "GOMP_SPINCOUNT": "3000",
             # Not by default on all processors: TensorFlow's convolutions take a third of the time,
             # at worst a picture alone takes a fifth longer.
             "TF_ENABLE_ONEDNN_OPTS": "1",
@@ -186,7 +192,7 @@ def agreeing(model, file, workers, reasons):
             check(worker.ask("logits", COMPARED_PICTURES), logits, "outputs")
             kept[name] = worker
         except Disagrees as why:
-            reasons.append(f"{model}, {name}: {why}")
+            reasons[name] = str(why)
     return kept
 
 
@@ -201,9 +207,12 @@ def percentile(values, share):
 
 
 def turn(worker, counts):
-    """Seconds of a step, of a pass over 1,000 pictures, and of each of many single pictures."""
+    """Seconds of a step, of a pass over 1,000 pictures, and of each of many single pictures; and
+    those of processors that it used."""
+    before = worker.cpu_seconds()
     found = {request: worker.ask(request, count)[0] / count for request, count in counts.items()}
-    return {**found, "latencies": worker.ask("latency", LATENCIES)}
+    found["latencies"] = worker.ask("latency", LATENCIES)
+    return found, worker.cpu_seconds() - before
 
 
 def busy_seconds(threads):
@@ -218,56 +227,62 @@ def busy_seconds(threads):
     return ticks / TICKS
 
 
-def turn_among_others(worker, counts, threads):
-    """A turn, and the share of its processors' time that others had."""
-    start, busy, own = time.perf_counter(), busy_seconds(threads), worker.cpu_seconds()
-    found = turn(worker, counts)
-    others = busy_seconds(threads) - busy - (worker.cpu_seconds() - own)
+def among_others(take, threads):
+    """What a turn found, and the share of its processors' time that others had."""
+    start, busy = time.perf_counter(), busy_seconds(threads)
+    found, own = take()
+    others = busy_seconds(threads) - busy - own
     rounding = (1 + threads) / TICKS  # of each counter
     return found, (others - rounding) / (threads * (time.perf_counter() - start))
 
 
-def rounds(workers, count, threads):
-    """`count` quiet turns of each worker by name, how many were dropped, and the peak."""
-    counts = {}
-    for name, worker in workers.items():
-        requests = ["infer"] if name in INFER_ALONE else ["step", "infer"]
-        counts[name] = {request: often(worker, request) for request in requests}
-        worker.ask("latency", 20)
-
-    def probe():
-        time.sleep(SPUN)
-        return max(workers["etch"].ask("peak", 3))
-
-    turns, dropped, peaks = collections.defaultdict(list), collections.Counter(), [probe()]
+def rounds(takes, count, threads, probe):
+    """`count` quiet turns of each function by name, how many were dropped, and all that `probe`
+    saw."""
+    turns, dropped, peaks = {name: [] for name in takes}, collections.Counter(), [probe()]
     for _ in range(2 * count):
-        for name, worker in workers.items():
+        for name, take in takes.items():
             if len(turns[name]) == count:
                 continue
-            found, others = turn_among_others(worker, counts[name], threads)
+            found, others = among_others(take, threads)
             peaks.append(probe())
             if others > NOISE or max(peaks[-2:]) > (1 + NOISE) * min(peaks[-2:]):
                 dropped[name] += 1
             else:
                 turns[name].append(found)
-    return turns, dropped, statistics.median(peaks)
+    return turns, dropped, peaks
+
+
+def warm_turns(workers):
+    """The function of each worker's turn, once all that is compiled at first is."""
+    takes = {}
+    for name, worker in workers.items():
+        requests = ["infer"] if name in INFER_ALONE else ["step", "infer"]
+        counts = {request: often(worker, request) for request in requests}
+        worker.ask("latency", 20)
+        takes[name] = functools.partial(turn, worker, counts)
+    return takes
 
 
 def summary(turns):
     """Medians of a worker's turns; of the single pictures together."""
     if not turns:
         return {}
-    latencies = [seconds for found in turns for seconds in found["latencies"]]
-    return {"latency": statistics.median(latencies), "latency_p99": percentile(latencies, 0.99),
-            **{request: statistics.median(found[request] for found in turns)
-               for request in turns[0] if request != "latencies"}}
+    found = {key: statistics.median(each[key] for each in turns)
+             for key in turns[0] if key != "latencies"}
+    if "latencies" in turns[0]:
+        latencies = [seconds for each in turns for seconds in each["latencies"]]
+        found["latency"] = statistics.median(latencies)
+        found["latency_p99"] = percentile(latencies, 0.99)
+    return found
 
 
 def whole(command, threads):
-    """Seconds from a process's start to its first step's line, and its largest size in bytes;
-    nothing where it fails. It has a terminal, so that a line is seen when it is printed."""
+    """Seconds from a process's start to its first step's line, and its largest size in bytes,
+    nothing where it fails; and the seconds of processors. It has a terminal, so that a line is seen
+    when it is printed."""
+    before = used_seconds()
     terminal, its_end = pty.openpty()
-    start = time.perf_counter()
     process = subprocess.Popen(
         [*bound(threads), sys.executable, "-I", "-S", ROOT / "bench/peak_memory.py",
          *map(str, command)],
@@ -278,12 +293,20 @@ def whole(command, threads):
     while some := read_some(terminal):
         seen += some
         if first is None and b"Minibatch" in seen:
-            first = time.perf_counter() - start
+            first = time.monotonic()
     os.close(terminal)
     said = process.communicate()[1].splitlines()
+    used = used_seconds() - before
     if process.returncode != 0 or first is None:
-        return {}
-    return {"start": first, "memory": int(said[-1])}
+        return {}, used
+    start, memory = said[-1].split()
+    return {"start": first - float(start), "memory": int(memory)}, used
+
+
+def used_seconds():
+    """Of processors, by this process and those that it waited for."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def read_some(terminal):
@@ -294,9 +317,9 @@ def read_some(terminal):
         return b""
 
 
-def measure(model, threads, options, own, versions, reasons):
-    """One model's rows: one for each library, seconds by quantity."""
-    build = options.build
+def measure(model, threads, options, own, versions):
+    """One model's rows, one for each library, seconds by quantity; and why others have none."""
+    build, reasons = options.build, {}
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "initial.safetensors"
         program = build / "examples" / model
@@ -310,23 +333,36 @@ def measure(model, threads, options, own, versions, reasons):
         for name in options.frameworks:
             commands[name] = [python_of(name, own), script, name, "--threads", threads]
         workers = {name: Worker(command, threads) for name, command in commands.items()}
+
+        def probe():
+            time.sleep(SPUN)
+            return max(workers["etch"].ask("peak", 3))
+
         kept = agreeing(model, file, workers, reasons)
         for name, worker in kept.items():
             if name != "etch" and name not in versions:
                 versions[name] = worker.ask("version")
-        turns, dropped, peak = rounds(kept, options.rounds, threads)
-        for worker in workers.values():
-            worker.end()
-        reasons += [f"{model}, {name}: no turn was quiet" for name in kept if not turns[name]]
-
+        turns, dropped, peaks = rounds(warm_turns(kept), options.rounds, threads, probe)
+        for name in {*workers} - {"etch"}:
+            workers[name].end()
         trains = {"etch": [program, "--steps", TRAINED_STEPS, "--eval-every", TRAINED_STEPS,
                            "--threads", threads]}
         trains.update({name: [*commands[name], "--train", model, file, TRAINED_STEPS]
                        for name in kept if name not in ["etch", *INFER_ALONE]})
-        wholes = {name: whole(command, threads) for name, command in trains.items()}
-        return [{"model": model, "threads": threads, "framework": name, "peak": peak,
-                 "dropped": dropped[name], **summary(turns[name]), **wholes.get(name, {})}
-                for name in kept]
+        starts, refused, _ = rounds({name: functools.partial(whole, command, threads)
+                                     for name, command in trains.items()}, STARTS, threads, probe)
+        workers["etch"].end()
+        starts = {name: [found for found in each if found] for name, each in starts.items()}
+        for name in kept:
+            if not turns[name]:
+                reasons[name] = "no turn was quiet, for a step or inference"
+            elif not starts.get(name, True):
+                reasons[name] = "its whole program failed, or no start was quiet"
+    rows = [{"model": model, "threads": threads, "framework": name,
+             "peak": statistics.median(peaks), "dropped": dropped[name] + refused[name],
+             **summary(turns[name]), **summary(starts.get(name))} for name in kept]
+    return rows, [{"model": model, "threads": threads, "framework": name, "why": why}
+                  for name, why in reasons.items()]
 
 
 def arguments():
@@ -361,11 +397,13 @@ def main():
     for threads in options.threads:
         for model in options.models:
             print(f"etch: {model}, {threads} thread(s)", file=sys.stderr, flush=True)
-            rows += measure(model, threads, options, own, versions, reasons)
+            found, missing = measure(model, threads, options, own, versions)
+            rows += found
+            reasons += missing
             # After each model, so that a run that is broken off is not lost.
             report = {"machine": {"processor": processor.name(), "simd": version.split()[-1]},
                       "date": time.strftime("%Y-%m-%d"), "rounds": options.rounds,
-                      "versions": versions, "reasons": sorted(set(reasons)), "rows": rows}
+                      "versions": versions, "reasons": reasons, "rows": rows}
             options.json.write_text(json.dumps(report, indent=1) + "\n")
 
 

@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """Writes docs/performance.md from what was measured; measures nothing.
 
-    bench/performance_page.py build/models.json [--peers build/peers.json] [-o docs/performance.md]
+    bench/performance_page.py build/models.json build/peers.json [-o docs/performance.md]
 
 models.json is that of bench/models.py, peers.json that of bench_peers."""
 
 import argparse
+import collections
 import json
-import math
 import pathlib
+import statistics
 import sys
 
-from models import TRAINED_STEPS
+from models import STARTS, TRAINED_STEPS
+from performance_targets import targets
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -20,143 +22,240 @@ TITLES = {"etch": "etch", "numpy": "NumPy", "tensorflow_graph": "TensorFlow, gra
           "jax": "JAX, jit", "pytorch": "PyTorch", "onnxruntime": "ONNX Runtime",
           "onednn": "oneDNN", "openblas": "OpenBLAS", "eigen": "Eigen", "xsmm": "LIBXSMM",
           "dlib": "dlib"}
-
-# Of models.json: key, heading, unit in seconds (or bytes), digits behind the point. A pass
-# of inference has 1,000 pictures.
-QUANTITIES = [
-    ("step", "A training step, µs", 1e-6, 1),
-    ("infer", "Inference of 1,000 pictures, µs for each", 1e-3, 2),
-    ("latency", "One picture alone, median, µs", 1e-6, 2),
-    ("latency_p99", "One picture alone, 99th percentile, µs", 1e-6, 2),
-    ("start", "From the process's start to its first step, s", 1, 2),
-    ("memory", "Largest size of the process, MB", 1e6, 0),
-]
-
-HEAD = """# Performance
-
-etch beside other libraries. `bench/models.py` and `bench_peers` measured it, each in one run, the
-libraries in turn and between probes of the machine's multiply-add peak; what is shown are medians
-of turns that nothing disturbed. A bold figure is the best of its row; "-" means
-that there is none, for a reason that stands below. `bench/performance_page.py` writes this page.
-"""
+NOT_MEASURED = "Not measured.\n\n"
 
 
 def table(header, rows):
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n\n"
+
+
+def number(value, unit=1, digits=2):
+    return "-" if value is None else f"{value / unit:,.{digits}f}"
 
 
 def cells(values, unit, digits):
     """One row's numbers, the least of them bold."""
-    known = [value for value in values if value is not None]
-    texts = []
-    for value in values:
-        text = "-" if value is None else f"{value / unit:,.{digits}f}"
-        texts.append(f"**{text}**" if value is not None and value == min(known) else text)
-    return texts
+    values = list(values)
+    least = min((value for value in values if value is not None), default=None)
+    texts = [number(value, unit, digits) for value in values]
+    return [f"**{text}**" if value is not None and value == least else text
+            for text, value in zip(texts, values)]
 
 
-def frameworks_of(rows):
-    return [name for name in TITLES if any(row["framework"] == name for row in rows)]
+def ahead(own, others):
+    """How many times as long as etch the best other takes, if there is one."""
+    others = [value for value in others if value is not None]
+    return min(others) / own if others and own else None
 
 
-def models_part(report):
-    machine, rows = report["machine"], report["rows"]
-    peaks = [row["peak"] / row["threads"] for row in rows]
-    yield f"""## The course's models
+def versions_of(report):
+    return "; ".join(f"{TITLES.get(name, name)}: {version}"
+                     for name, version in report["versions"].items() if version != "absent")
 
-{machine['processor']}, SIMD target {machine['simd']}, {report['date']}; a thread's multiply-add
-peak was {min(peaks) / 1e9:.0f} to {max(peaks) / 1e9:.0f} GFLOP/s. All begin with the same
-parameters, train on the same minibatches of the built-in letters (logistic_l2 and mlp_l2 128,
-conv_* 16, lenet5 64), and compute the same losses and outputs within 0.1 %, or are left out.
 
-Each works as its documentation advises for speed (`bench/frameworks/`). The letters lie in its own
-arrays as floats before the clock starts, where etch converts bytes in every step; a step returns
-at most its loss, and only the notebook's graph hands it over each time. JAX donates its
-parameters, PyTorch has channels last and infers by a traced and optimised module, TensorFlow has
-oneDNN switched on, `tf.function` is shown with XLA and without, ONNX Runtime only infers. For all
-of them malloc keeps what it is given back, which is worth half of PyTorch's time, and OpenMP's
-threads sleep when they wait. PyTorch is Debian's, because PyPI's for x86-64 needs all of CUDA. A
-picture alone goes from its bytes to probabilities in etch, from an array of NumPy's to outputs
-there in the others. The start counts all that a user waits for, once the files are in memory: the
-program, or Python and its libraries, the letters, what is compiled, and one training step. The
-largest size is that of {TRAINED_STEPS} steps.
+def head(models, peers):
+    machine = models["machine"]
+    peak = statistics.median(row["peak"] / row["threads"] for row in models["rows"])
+    yield f"""# Performance
+
+etch beside other libraries, on {machine['processor']}, SIMD target {machine['simd']},
+{models['date']}, compiled by {peers['machine']['compiler']}. The multiply-add peak of one core,
+probed between all samples, was {peers['machine']['peak_gflops']:.0f} GFLOP/s at most while kernels
+were measured, and {peak / 1e9:.0f} for a thread, in the median, while models were.
+
+Two programs measured it, each in one run and with the libraries in turn: `bench_peers`, libraries
+of kernels inside one process on one thread, and `bench/models.py`, frameworks in a process each.
+Figures are medians of turns that nothing disturbed. The best of a row is bold; "-" is what a
+library cannot do, or what [stands at the end](#what-is-missing). Nothing is typed by hand.
 
 ```sh
-meson compile -C build bench_worker logistic_l2 mlp_l2 conv_strided conv_pooled lenet5
-bench/models.py --rounds {report['rounds']} --json build/models.json
-bench/models.py --models lenet5 --threads 1 --json build/lenet5.json  # only some of it
-bench/performance_page.py build/models.json
+bench/performance.sh     # all of it, after installing what is missing; or its parts:
+
+meson compile -C build bench_worker bench_peers {' '.join(models_of(models))}
+build/bench/peers/bench_peers --json build/peers.json
+bench/models.py --rounds {models['rounds']} --json build/models.json
+bench/performance_page.py build/models.json build/peers.json
 ```
 
+- Kernels: {versions_of(peers)}.
+- Frameworks: {versions_of(models)}.
+
 """
-    names = frameworks_of(rows)
-    for key, heading, unit, digits in QUANTITIES:
-        if not any(row.get(key) is not None for row in rows):
-            continue
-        shown = [name for name in names
-                 if any(row["framework"] == name and row.get(key) is not None for row in rows)]
-        found = {(row["model"], row["threads"], row["framework"]): row.get(key) for row in rows}
+
+
+def models_of(report):
+    return list(dict.fromkeys(row["model"] for row in report["rows"]))
+
+
+def targets_part(models, peers):
+    yield """## What was asked
+
+What etch is to reach on AVX-512, each figure from the tables below: shares of the peak, the least
+of the passes named; how many times as long as etch the best of the others takes on one thread, the
+least of all batches; how much faster two threads are.
+
+"""
+    rows = targets(models, peers)
+    yield table(["", "at least", "measured", ""],
+                [[what, least, measured, verdict] for what, least, measured, verdict in rows])
+    counts = collections.Counter(verdict.strip("*") for *_, verdict in rows)
+    yield ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + ".\n\n"
+
+
+def layers_part(peers):
+    yield """## Layers
+
+One thread, as many samples as a training step has, µs. Weights and activations lie in each
+library's preferred formats, and of its ways the fastest was taken; what reordering would cost is
+not counted, but stands in the JSON. "Of peak" is etch's. OpenBLAS, Eigen and LIBXSMM multiply;
+convolutions are im2col and a product there. The update of weights is not a pass here, but a part of
+the steps below.
+
+"""
+    rows = [row for row in peers["rows"] if row["kind"] == "layer" and etch_of(row)]
+    names = [name for name in TITLES if name != "etch" and any(name in r["seconds"] for r in rows)]
+    ratios = []
+    for model in dict.fromkeys(row["model"] for row in rows):
         lines = []
-        for model, threads in dict.fromkeys((row["model"], row["threads"]) for row in rows):
-            values = [found.get((model, threads, name)) for name in shown]
-            if any(value is not None for value in values):
-                lines.append([f"`{model}`", str(threads), *cells(values, unit, digits)])
-        header = ["model", "threads", *(TITLES[name] for name in shown)]
-        yield f"### {heading}\n\n" + table(header, lines) + "\n"
-    dropped = sum(row["dropped"] for row in rows)
-    versions = ", ".join(f"{TITLES[name]} {version}"
-                         for name, version in report["versions"].items())
-    yield (f"Versions: {versions}. Each row has {report['rounds']} turns of every library; "
-           f"{dropped} were dropped and taken again.\n\n")
-    for reason in report["reasons"]:
-        yield f"- Left out: {reason}.\n"
-    yield "\n"
+        for row in (row for row in rows if row["model"] == model):
+            seconds = row["seconds"]
+            others = [seconds.get(name) for name in names]
+            ratio = ahead(seconds["etch"], others)
+            ratios += [ratio] if ratio else []
+            share = row["flops"] / seconds["etch"] / row["peak_gflops"] / 1e9
+            lines.append([f"`{row['layer']}` {row['pass']}", row["shape"],
+                          *cells([seconds["etch"], *others], 1e-6, 2),
+                          f"{share:.0%}" if row["flops"] else "", number(ratio)])
+        yield f"### `{model}`, batch {row['batch']}\n\n"
+        yield table(["", "shape", "etch", *(TITLES[name] for name in names), "of peak",
+                     "best other / etch"], lines)
+    if ratios:
+        mean, slower = statistics.geometric_mean(ratios), sum(ratio < 1 for ratio in ratios)
+        yield (f"Geometric mean of the last column {mean:.2f}; etch is slower than the best other "
+               f"in {slower} of {len(ratios)} rows.\n\n")
 
 
-def geometric_mean(values):
-    return math.exp(sum(map(math.log, values)) / len(values))
+def etch_of(row):
+    return (row["seconds"] or {}).get("etch")
 
 
-def peers_part(report):
-    machine, rows = report["machine"], report["rows"]
-    present = [name for name, version in report["versions"].items()
-               if version != "absent" and name != "etch"]
-    versions = ", ".join(f"{TITLES.get(name, name)} {version}"
-                         for name, version in report["versions"].items())
-    yield f"""## Layers, steps and inference by kernel libraries
+def kernels_table(peers, kind, header, unit, p99=False):
+    """A row of peers.json each."""
+    rows = [row for row in peers["rows"] if row["kind"] == kind and etch_of(row)]
+    names = [name for name in TITLES if any(name in row["seconds"] for row in rows)]
+    lines = []
+    for row in rows:
+        seconds = [row["seconds"].get(name) for name in names]
+        lines.append([f"`{row['model']}`", str(row["batch"]), *cells(seconds, unit, 2),
+                      *([number(row["p99_seconds"]["etch"], unit)] if p99 else []),
+                      number(ahead(seconds[0], seconds[1:]))])
+    return table([*header, *(TITLES[name] for name in names), *(["etch's p99"] if p99 else []),
+                  "best other / etch"], lines) if lines else NOT_MEASURED
 
-One thread, µs; {', '.join(f'{key} {value}' for key, value in machine.items())}. {versions}.
-Weights and activations lie in each library's preferred formats; what reordering would cost is not
-counted, but stands in the JSON.
 
-```sh
-meson compile -C build bench_peers && build/bench/peers/bench_peers --json build/peers.json
-```
+def models_table(models, key, unit, digits):
+    """A model and a number of threads each."""
+    rows = [row for row in models["rows"] if row.get(key) is not None]
+    names = [name for name in TITLES if any(row["framework"] == name for row in rows)]
+    found = collections.defaultdict(dict)
+    for row in rows:
+        found[row["model"], row["threads"]][row["framework"]] = row[key]
+    lines = []
+    for (model, threads), values in found.items():
+        others = [value for name, value in values.items() if name != "etch"]
+        lines.append([f"`{model}`", str(threads), *cells(map(values.get, names), unit, digits),
+                      number(ahead(values.get("etch"), others))])
+    return table(["model", "threads", *(TITLES[name] for name in names), "best other / etch"],
+                 lines) if lines else NOT_MEASURED
+
+
+def steps_part(models, peers):
+    yield """## A training step
+
+Forward, backward and the update, µs. All begin with the same parameters and train on the same
+minibatches (`logistic_l2` and `mlp_l2` of 128, `conv_*` of 16, `lenet5` of 64); their losses and
+outputs agree with etch's within 0.1 %, or they are not shown.
 
 """
-    for kind in dict.fromkeys(row["kind"] for row in rows):
-        lines, ratios = [], []
-        for row in rows:
-            seconds = row.get("seconds") or {}
-            if row["kind"] != kind or seconds.get("etch") is None:
-                continue
-            values = [seconds.get(name) for name in ["etch", *present]]
-            others = [value for value in values[1:] if value is not None]
-            ratio = min(others) / seconds["etch"] if others else None
-            ratios += [ratio] if ratio else []
-            what = " ".join(filter(None, [row["layer"], row["pass"]]))
-            lines.append([f"`{row['model']}`", what, row.get("shape") or "", str(row["batch"]),
-                          *cells(values, 1e-6, 2), f"{ratio:.2f}" if ratio else "-"])
-        if not lines:
-            continue
-        header = ["model", "", "shape", "batch", "etch", *(TITLES.get(n, n) for n in present),
-                  "best other / etch"]
-        yield f"### {kind.capitalize()}\n\n" + table(header, lines) + "\n"
-        if ratios:
-            slower = sum(ratio < 1 for ratio in ratios)
-            yield (f"Geometric mean of the last column {geometric_mean(ratios):.2f}; etch is "
-                   f"slower than the best other in {slower} of {len(ratios)} rows.\n\n")
+    yield models_table(models, "step", 1e-6, 1)
+    yield """Each framework works as its documentation advises for speed (`bench/frameworks/`). The
+letters lie in its own arrays as floats before the clock starts, where etch converts bytes in every
+step; a step returns at most its loss, and only the notebook's graph hands it over each time. JAX
+donates its parameters; PyTorch has channels last and takes numbers too small to be normal for zero;
+TensorFlow has oneDNN switched on, and `tf.function` is shown with XLA and without. For all of them
+malloc keeps what it is given back, which is worth half of PyTorch's time, and OpenMP's threads spin
+for some microseconds only. PyTorch is Debian's, because PyPI's for x86-64 needs all of CUDA.
+
+The same on one thread by libraries of kernels, on noise, at a learning rate of 0.01, without
+dropout: oneDNN's primitives assembled by hand for each network, with plain loops for the loss and
+SGD; and dlib's networks, whose losses agree with etch's within 0.01 % for 20 steps. dlib's own code
+is that of Debian, for any x86-64, its products are OpenBLAS's, and its padding is TensorFlow's
+because pictures and kernels are turned by half a turn.
+
+"""
+    yield kernels_table(peers, "step", ["model", "batch"], 1e-6)
+
+
+def inference_part(models, peers):
+    yield """## Inference
+
+µs for each picture. Frameworks at a batch of 1,000, ONNX Runtime with its graph optimised, PyTorch
+by a traced and optimised module:
+
+"""
+    yield models_table(models, "infer", 1e-3, 2)
+    yield """Libraries of kernels, on one thread, with weights packed before; of oneDNN the fastest
+piece of the batch at a time:
+
+"""
+    yield kernels_table(peers, "inference", ["model", "batch"], 1e-6)
+
+
+def latency_part(models, peers):
+    yield """## One picture alone
+
+µs, the median of all calls. In etch from its bytes to probabilities, in the frameworks from an
+array of NumPy's to outputs there:
+
+"""
+    yield models_table(models, "latency", 1e-6, 2)
+    yield "The 99th percentile of the same calls:\n\n"
+    yield models_table(models, "latency_p99", 1e-6, 2)
+    yield "Libraries of kernels, from floats in memory, on one thread:\n\n"
+    yield kernels_table(peers, "latency", ["model", "batch"], 1e-6, p99=True)
+
+
+def processes_part(models):
+    yield f"""## A whole process
+
+Seconds from its start to its first step's line: all that a user waits for, once the files are in
+memory: the program, or Python and its libraries, the letters, what is compiled, and one step.
+Median of {STARTS} quiet starts in turn.
+
+"""
+    yield models_table(models, "start", 1, 3)
+    yield f"Its largest size in {TRAINED_STEPS} steps, MB:\n\n"
+    yield models_table(models, "memory", 1e6, 0)
+
+
+def missing_part(models, peers):
+    yield "## What is missing\n\n"
+    where = collections.defaultdict(list)
+    for each in models["reasons"]:
+        where[each["framework"], each["why"]].append(f"`{each['model']}` on {each['threads']}")
+    for (framework, why), places in where.items():
+        yield f"- {TITLES[framework]}, {', '.join(places)} threads: {why}.\n"
+    for name, version in peers["versions"].items():
+        if version == "absent":
+            yield f"- {TITLES[name]} was not installed.\n"
+    for row in peers["rows"]:
+        if not etch_of(row):
+            what = "/".join(filter(None, [row["model"], row["layer"], row["pass"]]))
+            yield f"- `{what}`, batch {row['batch']}: no round was quiet.\n"
+    yield (f"- Turns that something disturbed were taken again: "
+           f"{sum(row['dropped'] for row in models['rows'])} of models.py's, "
+           f"{sum(row['rejected_rounds'] for row in peers['rows'])} rounds of bench_peers'.\n")
 
 
 def read(path):
@@ -167,17 +266,21 @@ def read(path):
                  "came; measure it again")
 
 
+def page(models, peers):
+    parts = [head(models, peers), targets_part(models, peers), layers_part(peers),
+             steps_part(models, peers), inference_part(models, peers), latency_part(models, peers),
+             processes_part(models), missing_part(models, peers)]
+    return "".join(text for part in parts for text in part)
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", type=pathlib.Path)
-    parser.add_argument("--peers", type=pathlib.Path)
+    parser.add_argument("peers", type=pathlib.Path)
     parser.add_argument("-o", "--output", type=pathlib.Path, default=ROOT / "docs/performance.md")
     options = parser.parse_args()
-    page = HEAD + "\n" + "".join(models_part(read(options.models)))
-    if options.peers:
-        page += "".join(peers_part(read(options.peers)))
-    options.output.write_text(page.rstrip("\n") + "\n")
+    options.output.write_text(page(read(options.models), read(options.peers)))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ packages_to_run=(g++ ninja-build meson pkg-config libhwy-dev libboost-dev libcli
 # shellcheck disable=SC2034  # test.sh and .ci/run use it
 packages_to_test=("${packages_to_run[@]}" catch2 libbenchmark-dev librandom123-dev clang-19 python3
   python3-matplotlib python3-numpy)
+# What bench_peers compares with.
+# shellcheck disable=SC2034
+packages_to_compare=(libdlib-dev libdnnl-dev libeigen3-dev libopenblas-dev libxsmm-dev)
 
 # install_packages NAME...: installs those Debian packages that are missing, or says how and fails.
 # A system without dpkg is left to Meson, which says what it misses.

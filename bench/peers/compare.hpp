@@ -14,7 +14,7 @@ struct Comparison {
   std::string filter;  // what the name of a measurement must contain: "lenet5/0_conv2d/forward"
   int rounds;
   Peers& peers;
-  std::function<void(Row, double peak)> found;
+  std::function<void(Row)> found;
 };
 
 /// Every pass of every layer that a training step runs. Throws Error where a peer's result is

@@ -27,7 +27,8 @@ void complete(const std::vector<Contender>& contenders, const Timing& timing,
   }
   row.rounds = timing.rounds;
   row.rejected_rounds = timing.rejected;
-  comparison.found(std::move(row), timing.peak);
+  row.peak = timing.peak;
+  comparison.found(std::move(row));
 }
 
 }  // namespace

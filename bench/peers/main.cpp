@@ -74,10 +74,10 @@ void run(const Options& options, Peers& peers) {
 
   Machine machine{.cpu = etch::processor_name(), .target = simd_target()};
   std::vector<Row> rows;
-  const Comparison comparison{options.filter, options.rounds, peers, [&](Row row, double peak) {
-                                fmt::print("{}\n", table_line(row, versions, peak));
+  const Comparison comparison{options.filter, options.rounds, peers, [&](Row row) {
+                                fmt::print("{}\n", table_line(row, versions));
                                 std::fflush(stdout);
-                                machine.peak = std::max(machine.peak, peak);
+                                machine.peak = std::max(machine.peak, row.peak);
                                 rows.push_back(std::move(row));
                               }};
   for (const Model& model : all) compare_layers(model, comparison);

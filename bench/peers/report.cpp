@@ -26,6 +26,7 @@ Json json_of(const Row& row) {
     if (!entry.implementation.empty()) json["implementations"][entry.peer] = entry.implementation;
     if (entry.reorder_seconds) json["reorder_seconds"][entry.peer] = *entry.reorder_seconds;
   }
+  json["peak_gflops"] = row.peak / 1e9;
   json["rounds"] = row.rounds;
   json["rejected_rounds"] = row.rejected_rounds;
   return json;
@@ -56,14 +57,14 @@ std::string table_head(const Versions& versions) {
   return head;
 }
 
-std::string table_line(const Row& row, const Versions& versions, double peak) {
+std::string table_line(const Row& row, const Versions& versions) {
   std::string line = fmt::format("{:<42} {:>5}", title(row), row.batch);
   const std::optional<double> own = row.entries.front().seconds;
   if (!own) return line + fmt::format("  no quiet round of {}", row.rejected_rounds);
   line += fmt::format(" {:>11.2f}", *own * 1e6);
   line += row.flops == 0
               ? fmt::format(" {:>6}", "")
-              : fmt::format(" {:>6.1f}", 100 * static_cast<double>(row.flops) / *own / peak);
+              : fmt::format(" {:>6.1f}", 100 * static_cast<double>(row.flops) / *own / row.peak);
   for (const auto& [peer, version] : versions) {
     if (peer == "etch" || version == "absent") continue;
     const Entry* entry = find(row, peer);

@@ -27,6 +27,7 @@ struct Row {
   std::uint64_t flops = 0;  // that `seconds` contain
   std::vector<Entry> entries = {};
   int rounds = 0, rejected_rounds = 0;
+  double peak = 0;  // flop/s, the largest probed in these rounds
 };
 
 struct Machine {
@@ -40,7 +41,7 @@ using Versions = std::vector<std::pair<std::string, std::string>>;
 /// The table's head, and a line of it: etch's time and share of the peak, and how many times as
 /// long each peer takes.
 std::string table_head(const Versions& versions);
-std::string table_line(const Row& row, const Versions& versions, double peak);
+std::string table_line(const Row& row, const Versions& versions);
 
 /// Writes all of it as JSON; throws Error where the file cannot be written.
 void write_json(const std::filesystem::path& path, const Machine& machine, const Versions& versions,

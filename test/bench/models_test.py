@@ -16,6 +16,7 @@ import golden  # noqa: E402
 import letters  # noqa: E402
 import models  # noqa: E402
 import performance_page  # noqa: E402
+import performance_targets  # noqa: E402
 from frameworks.numpy import NumPy  # noqa: E402
 
 # Answers as a worker does, with losses that are off by its argument.
@@ -40,11 +41,11 @@ class Workers(unittest.TestCase):
         self.addCleanup(lambda: [worker.end() for worker in self.workers.values()])
 
     def test_who_computes_something_else_is_not_timed(self):
-        reasons = []
+        reasons = {}
         kept = models.agreeing("lenet5", "FILE", self.workers, reasons)
         self.assertEqual(list(kept), ["etch", "jax"])
-        self.assertEqual(reasons, ["lenet5, numpy: its losses differ from etch's by 3.3e-02 of "
-                                   "the largest"])
+        self.assertEqual(reasons, {"numpy": "its losses differ from etch's by 3.3e-02 of the "
+                                            "largest"})
 
     def test_an_error_and_an_end_are_reasons(self):
         with self.assertRaisesRegex(models.Disagrees, "no version"):
@@ -54,27 +55,51 @@ class Workers(unittest.TestCase):
         with self.assertRaisesRegex(models.Disagrees, "ended"):
             self.workers["jax"].ask("step", 1)
 
+    def rounds(self, takes, count, shares):
+        """Rounds in which others have these shares of the processors, turn by turn."""
+        among_others, shares = models.among_others, iter(shares)
+        self.addCleanup(setattr, models, "among_others", among_others)
+        models.among_others = lambda take, _: (take()[0], next(shares))
+        return models.rounds(takes, count, 1, lambda: self.workers["etch"].ask("peak", 1)[0])
+
     def test_turns_that_others_disturb_are_dropped(self):
-        turn_among_others, shares = models.turn_among_others, iter([0.05, 0.5, 0.0, 0.2])
-        self.addCleanup(setattr, models, "turn_among_others", turn_among_others)
-        models.turn_among_others = lambda worker, counts, _: (models.turn(worker, counts),
-                                                              next(shares))
-        turns, dropped, peak = models.rounds({"etch": self.workers["etch"]}, 2, 1)
-        self.assertEqual((len(turns["etch"]), dropped["etch"], peak), (2, 1, 1e11))
+        takes = models.warm_turns({"etch": self.workers["etch"]})
+        turns, dropped, peaks = self.rounds(takes, 2, [0.05, 0.5, 0.0, 0.2])
+        self.assertEqual((len(turns["etch"]), dropped["etch"], peaks), (2, 1, [1e11] * 4))
         found = models.summary(turns["etch"])
         self.assertAlmostEqual(found["step"], 1e-5)
         self.assertAlmostEqual(found["infer"], 1e-4)
         self.assertEqual(found["latency_p99"], 1e-6)
 
+    def test_who_is_never_undisturbed_has_no_figures(self):
+        turns, dropped, _ = self.rounds({"jax": lambda: ({"start": 1}, 0)}, 2, [0.5] * 4)
+        self.assertEqual((turns["jax"], dropped["jax"]), ([], 4))
+        self.assertEqual(models.summary(turns["jax"]), {})
+
+    def test_starts_have_their_median(self):
+        found = models.summary([{"start": 3, "memory": 5}, {"start": 1, "memory": 9},
+                                {"start": 2, "memory": 1}])
+        self.assertEqual(found, {"start": 2, "memory": 5})
+
+    def test_what_a_turn_uses_itself_is_not_others(self):
+        busy_seconds, counters = models.busy_seconds, iter([5, 15, 15, 25])
+        self.addCleanup(setattr, models, "busy_seconds", busy_seconds)
+        models.busy_seconds = lambda _: next(counters)
+        self.assertLess(models.among_others(lambda: ({}, 10), 1)[1], 0)
+        self.assertGreater(models.among_others(lambda: ({}, 2), 1)[1], models.NOISE)
+
     def test_a_whole_program_is_timed_and_weighed(self):
         says = "x = bytearray(60_000_000); print('Minibatch loss at step 0', x[5])"
-        found = models.whole([sys.executable, "-c", says], 1)
+        found, used = models.whole([sys.executable, "-c", says], 1)
         self.assertGreater(found["memory"], 60_000_000)
         self.assertLess(found["memory"], 120_000_000)
         self.assertGreater(found["start"], 0)
-        self.assertEqual(models.whole([sys.executable, "-c", "exit(3)"], 1), {})
+        self.assertGreater(used, 0)
+        failed, used = models.whole([sys.executable, "-c", "exit(3)"], 1)
+        self.assertEqual(failed, {})
+        self.assertGreater(used, 0)
         own = bytearray(200_000_000)  # is not the program's
-        self.assertLess(models.whole([sys.executable, "-c", says], 1)["memory"], len(own))
+        self.assertLess(models.whole([sys.executable, "-c", says], 1)[0]["memory"], len(own))
 
 
 class Training(unittest.TestCase):
@@ -91,32 +116,77 @@ class Training(unittest.TestCase):
 
 class Page(unittest.TestCase):
     MODELS = {"machine": {"processor": "P", "simd": "AVX2"}, "date": "2030-01-01", "rounds": 7,
-              "versions": {"jax": "1.2"}, "reasons": ["lenet5, numpy: because"],
+              "versions": {"jax": "1.2"},
+              "reasons": [{"model": "lenet5", "threads": 1, "framework": "numpy", "why": "because"},
+                          {"model": "lenet5", "threads": 2, "framework": "numpy",
+                           "why": "because"}],
               "rows": [{"model": "lenet5", "threads": 1, "framework": "etch", "peak": 1e11,
                         "dropped": 1, "step": 2e-3, "infer": 15e-3, "memory": 20e6},
+                       {"model": "lenet5", "threads": 1, "framework": "pytorch", "peak": 1e11,
+                        "dropped": 2, "step": 5e-3},
                        {"model": "lenet5", "threads": 1, "framework": "jax", "peak": 1e11,
-                        "dropped": 2, "step": 3e-3}]}
-    PEERS = {"machine": {"cpu": "P", "peak_gflops": 100},
+                        "dropped": 0, "step": 3e-3}]}
+    PEERS = {"machine": {"cpu": "P", "compiler": "gcc", "peak_gflops": 100},
              "versions": {"etch": "0.1.0", "onednn": "2", "dlib": "absent"},
              "rows": [{"kind": "layer", "model": "lenet5", "layer": "0_conv2d", "pass": "forward",
-                       "shape": "28x28x1", "batch": 64, "flops": 1e6,
-                       "seconds": {"etch": 2e-5, "onednn": 1e-5}}]}
+                       "shape": "28x28x1", "batch": 64, "flops": 1.6e6, "peak_gflops": 100,
+                       "rejected_rounds": 3, "seconds": {"etch": 2e-5, "onednn": 1e-5}},
+                      {"kind": "layer", "model": "lenet5", "layer": "0_conv2d",
+                       "pass": "weight_gradient", "shape": "28x28x1", "batch": 64, "flops": 1.5e6,
+                       "peak_gflops": 100, "rejected_rounds": 0,
+                       "seconds": {"etch": 2e-5, "onednn": 4e-5}},
+                      {"kind": "latency", "model": "lenet5", "layer": "", "pass": "latency",
+                       "shape": "", "batch": 1, "flops": 1e6, "peak_gflops": 100,
+                       "rejected_rounds": 0, "seconds": {"etch": 1e-5, "onednn": 2.4e-5},
+                       "p99_seconds": {"etch": 1.1e-5, "onednn": 3e-5}},
+                      {"kind": "step", "model": "mlp_l2", "layer": "", "pass": "step", "shape": "",
+                       "batch": 128, "flops": 1e6, "peak_gflops": 100, "rejected_rounds": 60,
+                       "seconds": {"etch": None, "onednn": None}}]}
 
     def test_figures_have_their_units(self):
         with tempfile.TemporaryDirectory() as folder:
             files = [pathlib.Path(folder, name) for name in ("m.json", "p.json", "page.md")]
             files[0].write_text(json.dumps(self.MODELS))
             files[1].write_text(json.dumps(self.PEERS))
-            sys.argv[1:] = [str(files[0]), "--peers", str(files[1]), "-o", str(files[2])]
+            sys.argv[1:] = [str(files[0]), str(files[1]), "-o", str(files[2])]
             performance_page.main()
             page = files[2].read_text()
-        for line in ("| `lenet5` | 1 | **2,000.0** | 3,000.0 |",  # µs of a step
-                     "| `lenet5` | 1 | **15.00** |",  # µs of each of 1,000 pictures
-                     "| `lenet5` | 1 | **20** |",  # MB
-                     "| `lenet5` | 0_conv2d forward | 28x28x1 | 64 | 20.00 | **10.00** | 0.50 |",
-                     "lenet5, numpy: because", "3 were dropped", "JAX, jit 1.2"):
+        for line in ("| `lenet5` | 1 | **2,000.0** | 3,000.0 | 5,000.0 | 1.50 |",  # µs of a step
+                     "| `lenet5` | 1 | **15.00** | - |",  # µs of each of 1,000 pictures
+                     "| `lenet5` | 1 | **20** | - |",  # MB
+                     "| `0_conv2d` forward | 28x28x1 | 20.00 | **10.00** | 80% | 0.50 |",
+                     "| `lenet5` | 1 | **10.00** | 24.00 | 11.00 | 2.40 |",  # a picture, and p99
+                     "- NumPy, `lenet5` on 1, `lenet5` on 2 threads: because.",
+                     "- dlib was not installed.", "- `mlp_l2/step`, batch 128: no round was quiet.",
+                     "3 of models.py's, 63 rounds of bench_peers'.", "JAX, jit: 1.2"):
             self.assertIn(line, page)
-        self.assertNotIn("One picture alone, median", page)  # nobody measured it
+        self.assertIn("starts in turn.\n\nNot measured.", page)
+
+    def test_targets_follow_from_the_figures(self):
+        rows = {what: rest for what, *rest in
+                performance_targets.targets(self.MODELS, self.PEERS)}
+        one_channel = "conv 5x5 from one channel, 6 filters: forward, weight gradient"
+        self.assertEqual(rows[one_channel], ["70% of peak", "75.0%", "met"])  # the lesser of two
+        self.assertEqual(rows["training step, `lenet5`, beside PyTorch"],
+                         ["3x", "2.50x", "**missed**"])  # JAX is faster, but was not meant
+        self.assertEqual(rows["latency of one picture, `lenet5`, beside everyone"],
+                         ["2.5x", "2.40x", "**missed**"])
+        self.assertEqual(rows["every pass of every layer, beside the best other"],
+                         ["1x", "0.50x", "**missed**"])
+        self.assertEqual(rows["their geometric mean"], ["1.25x", "1.00x", "**missed**"])
+        self.assertEqual(rows["training step of `mlp_l2`, useful FLOPs"],
+                         ["88% of peak", "-", "not measured"])
+
+    def test_a_long_tail_is_missed(self):
+        def verdict(p99):
+            row = {"model": "lenet5", "threads": 1, "framework": "etch", "latency": 10,
+                   "latency_p99": p99}
+            found = performance_targets.targets({"rows": [row]}, {"rows": []})
+            return next(last for what, *_, last in found
+                        if what.startswith("p99 of the latency of `lenet5`"))
+
+        self.assertEqual([verdict(14), verdict(16), verdict(None)],
+                         ["met", "**missed**", "not measured"])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,151 @@
+"""What etch is to reach, beside what was measured: the rows of a table, each (what, at least,
+measured, verdict). The reports are those of bench/models.py and bench_peers."""
+
+import statistics
+
+ALL = ["forward", "data_gradient", "weight_gradient"]
+NO_DATA = ["forward", "weight_gradient"]
+
+# Share of one core's peak: what, a model, its layer, passes, at least.
+KERNELS = [
+    ("dense 128x784x1024", "mlp_l2", "0_dense", ["forward"], 0.93),
+    ("dense 128x784x1024", "mlp_l2", "0_dense", ["weight_gradient"], 0.92),
+    ("dense 128x784x10", "logistic_l2", "0_dense", ["forward"], 0.75),
+    ("dense 128x1024x10", "mlp_l2", "2_dense", ["forward"], 0.65),
+    ("dense 128x1024x10", "mlp_l2", "2_dense", ["data_gradient"], 0.75),
+    ("dense 128x1024x10", "mlp_l2", "2_dense", ["weight_gradient"], 0.90),
+    ("dense 16x784x64", "conv_strided", "4_dense", ALL, 0.92),
+    ("conv 5x5, 14x14x16, 16 filters, stride 2", "conv_strided", "2_conv2d", ALL, 0.90),
+    ("conv 5x5, 14x14x16, 16 filters", "conv_pooled", "3_conv2d", ALL, 0.90),
+    ("conv 5x5 from one channel, stride 2", "conv_strided", "0_conv2d", NO_DATA, 0.88),
+    ("conv 5x5 from one channel", "conv_pooled", "0_conv2d", NO_DATA, 0.88),
+    ("conv 5x5 from one channel, 6 filters", "lenet5", "0_conv2d", NO_DATA, 0.70),
+    ("conv 5x5, 14x14x6, 16 filters", "lenet5", "3_conv2d", ["data_gradient"], 0.50),
+]
+ONEDNN, PYTORCH, DLIB = ["onednn"], ["pytorch"], ["dlib"]
+# On one thread, how many times as long as etch these take at least; None is everyone.
+STEPS = [("logistic_l2", None, 2), ("mlp_l2", None, 1.3), ("conv_strided", PYTORCH, 3),
+         ("conv_strided", ONEDNN, 1.2), ("conv_pooled", PYTORCH, 2), ("lenet5", PYTORCH, 3)]
+INFERENCE = [("mlp_l2", ONEDNN, 1), ("conv_strided", ONEDNN, 1.1), ("conv_pooled", ONEDNN, 1.15),
+             ("lenet5", ONEDNN, 2)]
+LATENCY = [("logistic_l2", None, 2), ("mlp_l2", None, 1), ("conv_strided", None, 1.5),
+           ("lenet5", None, 2.5)]
+MLP_STEP, TWO_THREADS, TAIL, LAYERS_MEAN = 0.88, 1.6, 1.5, 1.25
+
+
+def verdict(measured, least):
+    if measured is None:
+        return "not measured"
+    return "met" if measured >= least else "**missed**"
+
+
+def share_row(what, measured, least):
+    return (what, f"{least:.0%} of peak", "-" if measured is None else f"{measured:.1%}",
+            verdict(measured, least))
+
+
+def ratio_row(what, measured, least):
+    return (what, f"{least:g}x", "-" if measured is None else f"{measured:.2f}x",
+            verdict(measured, least))
+
+
+def share(row):
+    seconds = row["seconds"].get("etch")
+    return row["flops"] / seconds / row["peak_gflops"] / 1e9 if seconds else None
+
+
+def least_of(values):
+    """Nothing where there is none, or one is not known."""
+    values = list(values)
+    return None if not values or None in values else min(values)
+
+
+class Reports:
+    def __init__(self, models, peers):
+        self.frameworks = {}
+        for row in models["rows"]:
+            self.frameworks[row["model"], row["threads"], row["framework"]] = row
+        self.peers = peers["rows"]
+
+    def rows(self, kind, model, layer="", passes=(None,)):
+        return [row for row in self.peers if (row["kind"], row["model"], row["layer"]) == (
+            kind, model, layer) and (passes == (None,) or row["pass"] in passes)]
+
+    def of(self, model, key, threads=1, framework="etch"):
+        return self.frameworks.get((model, threads, framework), {}).get(key)
+
+    def ahead_of_frameworks(self, model, key, names):
+        """How many times as long as etch the best of them takes."""
+        own = self.of(model, key)
+        others = [row.get(key) for (of, threads, name), row in self.frameworks.items()
+                  if (of, threads) == (model, 1) and name != "etch"
+                  and (names is None or name in names)]
+        others = [value for value in others if value is not None]
+        return min(others) / own if others and own else None
+
+    @staticmethod
+    def ahead_in(row, names=None):
+        """The same of the libraries in a row of bench_peers."""
+        own = row["seconds"].get("etch")
+        others = [value for name, value in row["seconds"].items()
+                  if name != "etch" and value is not None and (names is None or name in names)]
+        return min(others) / own if others and own else None
+
+    def ahead(self, kind, key, model, names):
+        """The least of both reports, and of all batches."""
+        found = [self.ahead_of_frameworks(model, key, names),
+                 *(self.ahead_in(row, names) for row in self.rows(kind, model))]
+        return least_of(value for value in found if value is not None)
+
+
+def kernel_rows(reports):
+    for what, model, layer, passes, least in KERNELS:
+        rows = reports.rows("layer", model, layer, passes)
+        measured = least_of(map(share, rows)) if len(rows) == len(passes) else None
+        yield share_row(f"{what}: {', '.join(each.replace('_', ' ') for each in passes)}", measured,
+                        least)
+
+
+def ahead_rows(reports):
+    names = {None: "everyone", "onednn": "oneDNN", "pytorch": "PyTorch", "dlib": "dlib"}
+    for title, kind, key, asked in (
+            ("training step", "step", "step", STEPS),
+            ("inference, batch 64 to 1,000", "inference", "infer", INFERENCE),
+            ("latency of one picture", "latency", "latency", LATENCY)):
+        for model, others, least in asked:
+            whom = names[others and others[0]]
+            yield ratio_row(f"{title}, `{model}`, beside {whom}",
+                            reports.ahead(kind, key, model, others), least)
+
+
+def tail_rows(reports):
+    for model, _, _ in LATENCY:
+        median, p99 = reports.of(model, "latency"), reports.of(model, "latency_p99")
+        measured = p99 / median if median and p99 else None
+        yield (f"p99 of the latency of `{model}`, beside its median", f"at most {TAIL}x",
+               "-" if measured is None else f"{measured:.2f}x",
+               verdict(measured and -measured, -TAIL))
+
+
+def whole_rows(reports):
+    yield share_row("training step of `mlp_l2`, useful FLOPs",
+                    least_of(map(share, reports.rows("step", "mlp_l2"))), MLP_STEP)
+    for model in "mlp_l2", "conv_strided":
+        one, two = reports.of(model, "step"), reports.of(model, "step", threads=2)
+        yield ratio_row(f"training step of `{model}`, two threads beside one",
+                        one / two if one and two else None, TWO_THREADS)
+
+
+def layers_rows(reports):
+    ratios = [reports.ahead_in(row) for row in reports.peers if row["kind"] == "layer"]
+    ratios = [ratio for ratio in ratios if ratio is not None]
+    worst = min(ratios, default=None)
+    yield ratio_row("every pass of every layer, beside the best other", worst, 1)
+    mean = statistics.geometric_mean(ratios) if ratios else None
+    yield ratio_row("their geometric mean", mean, LAYERS_MEAN)
+
+
+def targets(models, peers):
+    reports = Reports(models, peers)
+    return [row for rows in (kernel_rows, whole_rows, ahead_rows, tail_rows, layers_rows)
+            for row in rows(reports)]
