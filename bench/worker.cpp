@@ -8,6 +8,7 @@
 //   step N       seconds that N more training steps take
 //   infer N      seconds that N passes over a thousand pictures take
 //   latency N    seconds that each of N pictures takes alone
+//   profile N    N times how many times as long steps take with a profile as without, in turn
 //   peak N       N probes of what all threads can do at most, floating-point operations per second
 
 #include "model_source.hpp"
@@ -45,6 +46,7 @@
 namespace {
 
 constexpr std::size_t inferred = 1'000;  // pictures in a pass of inference
+constexpr int profiled = 50;             // steps with a profile in turn with as many without
 
 template <class Work>
 double seconds(Work&& work) {
@@ -80,6 +82,7 @@ class Worker {
     if (request == "step") return {step(count)};
     if (request == "infer") return {infer(count)};
     if (request == "latency") return latency(count);
+    if (request == "profile") return profile(count);
     if (request == "peak") return peaks(count);
     throw Error("worker", "requires a request that it knows, " + request +
                               " came; see the top of bench/worker.cpp");
@@ -122,12 +125,31 @@ class Worker {
     return found;
   }
 
-  double step(int count) {
+  double step(int count) { return step(trainer_, count); }
+
+  double step(Trainer<Net, Batch, Optimizer>& trainer, int count) {
     return seconds([&] {
       for (int i = 0; i < count; ++i) {
-        trainer_.step(data_.train.minibatch(trainer_.steps(), Batch));
+        trainer.step(data_.train.minibatch(trainer.steps(), Batch));
       }
     });
+  }
+
+  /// Who is first changes, so that a machine that slows down or warms up favours neither.
+  std::vector<double> profile(int count) {
+    Model<Net> one(Seed{options_.seed}, settings_.initializer);
+    Model<Net> other(Seed{options_.seed}, settings_.initializer);
+    auto with_profile = training({});
+    with_profile.profile = true;
+    Trainer<Net, Batch, Optimizer> plain(one, training({}), team_);
+    Trainer<Net, Batch, Optimizer> observed(other, with_profile, team_);
+    std::vector<double> found;
+    for (int i = 0; i < count; ++i) {
+      const double before = i % 2 == 0 ? step(plain, profiled) : 0;
+      const double with = step(observed, profiled);
+      found.push_back(with / (i % 2 == 0 ? before : step(plain, profiled)));
+    }
+    return found;
   }
 
   double infer(int count) {

@@ -17,6 +17,7 @@ import letters  # noqa: E402
 import models  # noqa: E402
 import performance_page  # noqa: E402
 import performance_targets  # noqa: E402
+import profile_cost  # noqa: E402
 from frameworks.numpy import NumPy  # noqa: E402
 
 # Answers as a worker does, with losses that are off by its argument.
@@ -112,6 +113,12 @@ class Training(unittest.TestCase):
             network = NumPy(model, values, letters.floats(pictures), labels, 1, True)
             expected = stored[f"{run}/loss"][:4]
             np.testing.assert_allclose(network.losses(len(expected)), expected, rtol=1e-4)
+
+
+class ProfileCost(unittest.TestCase):
+    def test_the_median_is_in_percent(self):
+        self.assertEqual(profile_cost.line("lenet5", 2, [1.5, 1.01, 0.99, 1.02, 1.005]),
+                         "lenet5       2    +1.00 %   (-0.25 to +26.00)")
 
 
 class Page(unittest.TestCase):
