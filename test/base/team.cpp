@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,6 +29,19 @@ TEST_CASE("A team does every tile once, whatever its size") {
         REQUIRE(!strangers);
       }
     }
+  }
+}
+
+TEST_CASE("Denormals are zero during a run, in every thread, and not after it") {
+  volatile float smallest = std::numeric_limits<float>::min(), half = 0.5f;
+  for (int size : {1, 3}) {
+    Team team(size);
+    std::atomic<int> denormal{0};
+    for (int run = 0; run < 200; ++run) {
+      team.run(30, [&](int, int) { denormal += smallest * half != 0; });
+    }
+    CHECK(denormal == 0);
+    CHECK(smallest * half > 0);
   }
 }
 

@@ -230,11 +230,13 @@ struct DenseWeightGradient {
                               int count, int column, Store& store) const {
     for_row_tiles<dense_sums / V>(count, [&](auto tile_rows, int row) ETCH_LAMBDA {
       Tile<FloatTag, tile_rows, V> tile;
+      const auto place = [&](int r, int n) ETCH_LAMBDA {
+        return dw + s.panel(column + n) + (input + row + r) * dense_panel;
+      };
       tile.clear();
+      tile.each([&](Vec, int r, int n) ETCH_LAMBDA { store.prepare(place(r, n)); });
       tile.accumulate(Strided{x + row, 1, x_stride}, dy, V * lanes, rows);
-      tile.each([&](Vec sum, int r, int n) ETCH_LAMBDA {
-        store(sum, dw + s.panel(column + n) + (input + row + r) * dense_panel);
-      });
+      tile.each([&](Vec sum, int r, int n) ETCH_LAMBDA { store(sum, place(r, n)); });
     });
   }
 

@@ -15,6 +15,8 @@ namespace etch::HWY_NAMESPACE {
 
 /// They are stored. Training updates the parameters instead: train/update-inl.hpp.
 struct StoreGradient {
+  /// Says that a vector will come for `to`.
+  HWY_INLINE void prepare(const float*) const {}
   HWY_INLINE void operator()(Vec gradient, float* to) const {
     hn::StoreU(gradient, float_tag, to);
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "etch/base/buffer.hpp"
+#include "etch/base/denormals.hpp"
 #include "etch/base/error.hpp"
 #include "etch/base/pictures.hpp"
 #include "etch/net/inference-inl.hpp"
@@ -71,6 +72,7 @@ class Model {
   template <int Rows>
   void infer(const Pictures& pictures, std::size_t first, int rows,
              Workspace<Net, Rows>& workspace) const {
+    const FlushDenormals flush;
     ETCH_DISPATCH(target_.id, infer<Net>)
     (parameters_.data(), pictures, first, rows, workspace.activations.data(), Rows);
   }

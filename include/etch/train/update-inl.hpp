@@ -59,6 +59,12 @@ class UpdateParameters {
         first_(first),
         slots_(slots) {}
 
+  /// Fetches what will be needed for the vector at `w`.
+  HWY_INLINE void prepare(const float* w) const {
+    __builtin_prefetch(w, 1, 3);
+    for (float* slot : slots_) __builtin_prefetch(slot + (w - first_), 1, 3);
+  }
+
   HWY_INLINE void operator()(Vec gradient, float* w) {
     constexpr std::size_t count = Optimizer::slots;
     const Vec before = hn::LoadU(float_tag, w);
