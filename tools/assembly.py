@@ -20,7 +20,7 @@ import sys
 import ledger
 from machine_code import KINDS, MachineCode
 
-PASSES = ["forward", "data_gradient", "weight_gradient"]
+PASSES = ["forward", "data_gradient", "weight_gradient", "weight_update"]
 
 
 def fail(what, code=1):
@@ -77,9 +77,9 @@ def passes_of(code, target, layer, shape):
     start = f"etch::N_{target}::Passes<{layer}, etch::Shape<{shape}>>::".replace(" ", "")
     found = {}
     for function in code.functions:
-        name = function.name.replace(" ", "")
+        name = function.name.removeprefix("void ").replace(" ", "")
         if name.startswith(start):
-            found.setdefault(name[len(start):].split("(")[0], []).append(function)
+            found.setdefault(re.split("[(<]", name[len(start):])[0], []).append(function)
     return {name: found[name] for name in PASSES if name in found}
 
 

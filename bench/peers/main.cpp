@@ -14,6 +14,7 @@
 #include <exception>
 
 #include "compare.hpp"
+#include "etch/base/denormals.hpp"
 #include "etch/base/error.hpp"
 #include "etch/base/processor.hpp"
 #include "peak.hpp"
@@ -93,6 +94,7 @@ void run(const Options& options, Peers& peers) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  const etch::FlushDenormals flush;  // for all alike: etch's own training does so
   Options options;
   if (const auto done = read_command_line(argc, argv, options)) return *done;
   Peers all = peers();

@@ -54,7 +54,7 @@ class MachineCode(unittest.TestCase):
 class Assembly(unittest.TestCase):
     def test_a_pass(self):
         for layer, name in [("2_conv2d", "forward"), ("2_conv2d", "data_gradient"),
-                            ("4_dense", "weight_gradient")]:
+                            ("4_dense", "weight_update")]:
             run = call("assembly.sh", "--build", BUILD, "conv_strided", layer, name)
             self.assertEqual((run.returncode, run.stderr), (0, ""))
             rows = dict(re.findall(r"^(all|hot loop) +(\d+(?: +\d+)*)$", run.stdout, re.M))

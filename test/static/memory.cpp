@@ -106,7 +106,8 @@ static_assert(Strided::inference_bytes<16> == 4 * (conv_floats + dense_floats + 
 static_assert(Strided::training_bytes<16> - Strided::inference_bytes<1> ==
               4 * (16 * 8'768 + 8 * 16 + conv_floats + dense_floats)  // gradients
                   + 4 * Arena<Strided>::scratch(16)                   //
-                  + 16 * (4 + 1) + 4 * 15);  // losses and hits; sums of squares
+                  + 16 * (4 + 1) +
+                  4 * (6 + 5));  // losses and hits; sums of squares of tiles and pieces
 static_assert(Strided::training_bytes<16, Adam> - Strided::training_bytes<16> ==
               4 * 2 * (conv_floats + dense_floats));
 static_assert(Strided::training_bytes<32> - Strided::training_bytes<31> >= 4 * 8'768);

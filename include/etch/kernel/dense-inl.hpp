@@ -190,9 +190,6 @@ struct DenseWeightGradient {
   static constexpr int block = dense_sums;
   /// Vectors of a tile: four side by side need the fewest loads, 10 for 24 products.
   static constexpr int most = registers == 32 ? 4 : 2;
-  /// Samples lie pages apart; the TLB does not know more than some 96 pages. From so many samples
-  /// on it pays to pack x, too (784 x 128 x 1024: 86 % of peak become 95).
-  static constexpr int many = 64;
 
   /// Columns [column, end) of dy, a group of vectors after the other.
   HWY_INLINE void pack_dy(const float* HWY_RESTRICT dy, int rows, int column, int end,
@@ -262,7 +259,7 @@ struct DenseWeightGradient {
       const int count = std::min(block, end - input);
       const float* block_x = x + input;
       std::ptrdiff_t stride = s.x_stride;
-      if (rows > many) {
+      if (rows > dense_many_rows) {
         stride = pack_x(block_x, rows, count, packed_x);
         block_x = packed_x;
       }

@@ -1,5 +1,5 @@
-// What becomes of the gradients of parameters: a kernel hands each vector of them, when it is summed,
-// to a function of the vector and its place.
+// What becomes of the gradients of parameters: a kernel hands each vector of them, when it is
+// summed, to a function of the vector and its place.
 
 #if defined(ETCH_KERNEL_GRADIENT_STORE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_GRADIENT_STORE_INL_HPP

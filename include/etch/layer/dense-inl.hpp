@@ -59,7 +59,8 @@ struct Dense {
   static constexpr std::size_t scratch(int rows) {
     const int padded = round_up(Units, dense_panel);
     const int turned = padded * round_up(std::min(rows, dense_turned_rows), 8);
-    const int packed = rows * (std::min(padded, dense_gradient_outputs) + dense_panel);
+    const int packed = rows * (std::min(padded, dense_gradient_outputs) +
+                               (rows > dense_many_rows ? dense_panel : 0));
     return sizes<In>.narrow() ? 0 : static_cast<std::size_t>(std::max(turned, packed));
   }
 };

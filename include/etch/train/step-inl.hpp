@@ -131,9 +131,7 @@ void train_step(float* parameters, const Minibatch& minibatch, const Augmentatio
   const TrainingStep<Net, Batch, Optimizer> step{parameters, minibatch, context, state, team};
   step.samples(augmentation);
   step.weight_gradients([&]<class Step>(auto gradient, int tile) HWY_ATTR {
-    if constexpr (Plan::template updating_tiles<Step> == 0) {
-      gradient(Sweep<Net>::template variables<Step>(state.parameter_gradients.data()).data());
-    } else {
+    if constexpr (Plan::template updating_tiles < Step >> 0) {
       [&]<std::size_t... V>(std::index_sequence<V...>) HWY_ATTR {
         UpdateParameters<Optimizer> updates[]{
             step.update(optimizer, update_context, Step::variables[V].is_weight)...};
@@ -143,6 +141,8 @@ void train_step(float* parameters, const Minibatch& minibatch, const Augmentatio
         state.squares.data()[Plan::template tiles_before<Step> + tile] = squares;
       }
       (std::make_index_sequence<Step::variables.size()>());
+    } else {
+      gradient(Sweep<Net>::template variables<Step>(state.parameter_gradients.data()).data());
     }
   });
   team.run(static_cast<int>(Plan::count), [&](int tile, int worker) HWY_ATTR {
