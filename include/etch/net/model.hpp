@@ -15,7 +15,7 @@
 #include "etch/base/error.hpp"
 #include "etch/base/pictures.hpp"
 #include "etch/net/inference-inl.hpp"
-#include "etch/net/initializer.hpp"
+#include "etch/net/initialize.hpp"
 #include "etch/net/workspace.hpp"
 
 #if defined(ETCH_PORTABLE) && !defined(ETCH_ETCH_HPP)

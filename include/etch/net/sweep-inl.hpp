@@ -142,7 +142,9 @@ struct Sweep {
             const float* dy = arrays.gradients[Position + 1];
             if constexpr (sizeof...(stores) == 0) {
               Layer::weight_gradient(here, tile - before, x, dy, to, rows);
-            } else {
+            } else if constexpr (requires {
+                                   Layer::weight_update(here, 0, x, dy, to, rows, stores...);
+                                 }) {
               Layer::weight_update(here, tile - before, x, dy, to, rows, stores...);
             }
           };

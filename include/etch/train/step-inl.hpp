@@ -131,7 +131,12 @@ void train_step(float* parameters, const Minibatch& minibatch, const Augmentatio
   const TrainingStep<Net, Batch, Optimizer> step{parameters, minibatch, context, state, team};
   step.samples(augmentation);
   step.weight_gradients([&]<class Step>(auto gradient, int tile) HWY_ATTR {
-    if constexpr (Plan::template updating_tiles < Step >> 0) {
+    using Here = Passes<typename Step::Layer, typename Step::In>;
+    constexpr bool can_update = requires {
+      &Here::template weight_update<UpdateParameters<Optimizer>>;
+    };
+    static_assert(can_update == (Plan::template updating_tiles<Step> != 0));
+    if constexpr (can_update) {
       [&]<std::size_t... V>(std::index_sequence<V...>) HWY_ATTR {
         UpdateParameters<Optimizer> updates[]{
             step.update(optimizer, update_context, Step::variables[V].is_weight)...};
