@@ -70,7 +70,7 @@ class Trainer {
     std::optional<float> dropout = std::nullopt;  // rate of all Dropout layers, for their own
     Augmentation augmentation = {};               // of training pictures
     Optimizer optimizer = {};
-    bool profile = false;  // whether profile() is to know where the time goes; under 2 % of it
+    bool profile = false;  // whether profile() is to know where the time goes
   };
 
   /// `model` and `team` must outlive the trainer; without a team it works alone.
