@@ -154,9 +154,8 @@ void train_step(float* parameters, const Minibatch& minibatch, const Augmentatio
     PassTimes<Net>* const times = state.start(worker);
     const auto& piece = Plan::pieces[static_cast<std::size_t>(tile)];
     UpdateParameters<Optimizer> update = step.update(optimizer, update_context, piece.decays);
-    for (std::size_t i = piece.first; i < piece.first + piece.floats; i += lanes) {
-      update(hn::LoadU(float_tag, state.parameter_gradients.data() + i), parameters + i);
-    }
+    update_all(update, parameters + piece.first, state.parameter_gradients.data() + piece.first,
+               piece.floats);
     state.squares.data()[Plan::tiles + tile] = piece.decays ? update.squares() : 0;
     if (times != nullptr) times->lap(times->update);
   });

@@ -87,14 +87,21 @@ class UpdateParameters {
   Slots<Optimizer> slots_;
 };
 
-/// Updates `size` parameters, a multiple of 16. Returns the sum of their squares before it.
+/// Updates `size` parameters, a multiple of 16.
+template <class Optimizer>
+HWY_INLINE void update_all(UpdateParameters<Optimizer>& update, float* HWY_RESTRICT w,
+                           const float* HWY_RESTRICT gradient, std::size_t size) {
+  for (std::size_t i = 0; i < size; i += lanes) {
+    update(hn::LoadU(float_tag, gradient + i), w + i);
+  }
+}
+
+/// The same. Returns the sum of their squares before it.
 template <class Optimizer>
 float apply(const Optimizer& optimizer, const UpdateContext& context, float* HWY_RESTRICT w,
             const float* HWY_RESTRICT gradient, const Slots<Optimizer>& slots, std::size_t size) {
   UpdateParameters<Optimizer> update(optimizer, context, w, slots);
-  for (std::size_t i = 0; i < size; i += lanes) {
-    update(hn::LoadU(float_tag, gradient + i), w + i);
-  }
+  update_all(update, w, gradient, size);
   return update.squares();
 }
 
