@@ -12,7 +12,7 @@ import statistics
 
 import models
 
-PAIRS = 100  # of 50 steps each
+PAIRS = 100  # of 70 steps each
 
 
 def line(name, threads, ratios):

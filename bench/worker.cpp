@@ -46,7 +46,7 @@
 namespace {
 
 constexpr std::size_t inferred = 1'000;  // pictures in a pass of inference
-constexpr int profiled = 50;             // steps with a profile in turn with as many without
+constexpr int profiled = 70;             // steps with a profile in turn with as many without
 
 template <class Work>
 double seconds(Work&& work) {

@@ -11,7 +11,7 @@ TEST_CASE("A profile gives each part per step, and what is left of the step") {
   const std::string table = profile_table(
       {{"0_dense", "forward", 400e-6, 2e6}, {"1_relu", "forward", 350e-6, 0}}, 100, 1e-3, 1, 10e9);
   CHECK(table ==
-        "Profile of 100 steps on 1 thread, FMA peak 10.0 GFLOP/s each\n"
+        "Profile of 100 timed steps on 1 thread, FMA peak 10.0 GFLOP/s each\n"
         "Layer             Pass               us a step    Share  GFLOP/s  Of peak\n"
         "-------------------------------------------------------------------------\n"
         "0_dense           forward                 4.00    40.0%      5.0    50.0%\n"
@@ -22,7 +22,7 @@ TEST_CASE("A profile gives each part per step, and what is left of the step") {
 }
 
 TEST_CASE("Without steps there is nothing to tell") {
-  CHECK(profile_table({{"update", "", 0, 0}}, 0, 0, 1, 10e9) == "Profile of 0 steps\n");
+  CHECK(profile_table({{"update", "", 0, 0}}, 0, 0, 1, 10e9) == "Profile of 0 timed steps\n");
 }
 
 TEST_CASE("The threads of a team share a step: its time counts for each") {

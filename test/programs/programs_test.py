@@ -339,7 +339,7 @@ class Explains(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertTrue(done.stdout.startswith(plain))
             head, columns, _, *rows = done.stdout[len(plain):].splitlines()
-            self.assertRegex(head, rf"^Profile of 20 steps on {threads} threads?, FMA peak \d+")
+            self.assertRegex(head, rf"^Profile of 3 timed steps on {threads} threads?, FMA peak ")
             self.assertTrue(columns.endswith("  Of peak"))
             step = rows.pop()
             cells = [re.split(r"  +", row) for row in rows[:-1]]

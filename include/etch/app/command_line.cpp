@@ -97,8 +97,8 @@ void add_options(CLI::App& line, const Abilities& network, Settings& settings, O
         ->check(between(0, 0.999));
   }
   line.add_flag("--profile", options.profile,
-                "Print where the time of training went: each layer and pass, and its share of the "
-                "processor's multiply-add peak");
+                "Print where the time of training went, one step in seven being timed: each layer "
+                "and pass, and its share of the processor's multiply-add peak");
   line.add_flag("--summary", options.summary, "Print the network's layers and stop");
 }
 

@@ -6,12 +6,12 @@ namespace etch::app {
 
 std::string profile_table(const std::vector<ProfileRow>& rows, std::uint32_t steps, double seconds,
                           int threads, double peak) {
-  if (steps == 0) return "Profile of 0 steps\n";
+  if (steps == 0) return "Profile of 0 timed steps\n";
   constexpr std::string_view columns = "{:<16}  {:<15}  {:>11}  {:>7}  {:>7}  {:>7}";
   const std::string rule(16 + 2 + 15 + 2 + 11 + 3 * (2 + 7), '-');
   const double all = seconds * threads;
   std::string text =
-      fmt::format("Profile of {} steps on {}, FMA peak {:.1f} GFLOP/s each\n", steps,
+      fmt::format("Profile of {} timed steps on {}, FMA peak {:.1f} GFLOP/s each\n", steps,
                   threads == 1 ? "1 thread" : fmt::format("{} threads", threads), peak / 1e9);
   const auto line = [&](auto&&... cells) {
     std::string cells_text = fmt::format(fmt::runtime(columns), cells...);

@@ -19,9 +19,10 @@ struct ProfileRow {
   double flops = 0;  // 0 where nothing is multiplied and summed
 };
 
-/// A line for each part: its microseconds in a step, its share of the step, and how near it came to
-/// `peak`, the FLOPs that one thread could do in a second. `seconds` is from the beginning to the
-/// end of each step, summed; what threads waited for each other then is a line, too.
+/// A line for each part of the `steps` that were timed: its microseconds in a step, its share of
+/// the step, and how near it came to `peak`, the FLOPs that one thread could do in a second.
+/// `seconds` is from the beginning to the end of each step, summed; what threads waited for each
+/// other then is a line, too.
 std::string profile_table(const std::vector<ProfileRow>& rows, std::uint32_t steps, double seconds,
                           int threads, double peak);
 

@@ -120,9 +120,9 @@ struct StepState {
   Storage memory(int worker) { return {kept.data(), Batch, workspace(worker), tile}; }
   float* scratch(int worker) { return workspace(worker) + transient_floats; }
 
-  /// The times of `worker`, which begin to count; null where no profile is wanted.
+  /// The times of `worker`, which begin to count; null in a step that is not timed.
   PassTimes<Net>* start(int worker) {
-    if (times.empty()) return nullptr;
+    if (!timed) return nullptr;
     PassTimes<Net>& own = times[static_cast<std::size_t>(worker)];
     own.start();
     return &own;
@@ -136,6 +136,7 @@ struct StepState {
   Buffer squares{squares_count};                // of the weights, of each tile that updates some
   std::vector<std::uint8_t> correct;            // whether each sample was
   std::vector<PassTimes<Net>> times;            // of each thread, where a profile is wanted
+  bool timed = false;                           // whether this step adds to them
 
  private:
   float* workspace(int worker) {

@@ -83,7 +83,8 @@ class Trainer {
   /// Throws Error where the minibatch does not suit the network.
   Metrics step(const Minibatch& minibatch) {
     check(minibatch);
-    const auto start = options_.profile ? Clock::now() : Clock::time_point();
+    state_.timed = options_.profile && step_ % Profile<Net>::every == 0;
+    const auto start = state_.timed ? Clock::now() : Clock::time_point();
     const UpdateContext update{.rate = options_.learning_rate.at(step_),
                                .l2 = options_.l2,
                                .weight_decay = options_.weight_decay,
@@ -96,7 +97,11 @@ class Trainer {
     const double squares = std::accumulate(sums.begin(), sums.end(), 0.0);
     found.loss += static_cast<float>(options_.l2 * squares / 2);
     ++step_;
-    if (options_.profile) steps_time_ += Clock::now() - start;
+    if (state_.timed) {
+      steps_time_ += Clock::now() - start;
+      ++timed_steps_;
+      state_.timed = false;
+    }
     return found;
   }
 
@@ -115,10 +120,10 @@ class Trainer {
   /// Steps done.
   std::uint32_t steps() const { return step_; }
 
-  /// Where the time of these steps went; all zero without Options::profile.
+  /// Where the time of those went that were timed; all zero without Options::profile.
   Profile<Net> profile() const {
     Profile<Net> sum{
-        .passes = {}, .steps_time = steps_time_, .steps = step_, .threads = team_.size()};
+        .passes = {}, .steps_time = steps_time_, .steps = timed_steps_, .threads = team_.size()};
     for (const PassTimes<Net>& thread : state_.times) sum.passes += thread;
     return sum;
   }
@@ -197,6 +202,7 @@ class Trainer {
   Team& team_;
   StepState<Net, Batch, Optimizer> state_;
   std::uint32_t step_ = 0;
+  std::uint32_t timed_steps_ = 0;
   Clock::duration steps_time_{};
 };
 
