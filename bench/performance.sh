@@ -6,8 +6,11 @@ cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/.."
 . tools/install_packages.sh
 
 install_packages "${packages_to_test[@]}" "${packages_to_compare[@]}" python3-torch python3-venv
-configure "$PWD"
-meson compile -C build bench_worker bench_peers logistic_l2 mlp_l2 conv_strided conv_pooled lenet5
-build/bench/peers/bench_peers --json build/peers.json
-bench/models.py --json build/models.json
-bench/performance_page.py build/models.json build/peers.json
+# A folder of its own: Meson, which was once asked for a library that was missing, remembers that.
+build=build-performance
+[[ -e $build/build.ninja ]] || meson setup "$build"
+meson compile -C "$build" bench_worker bench_peers \
+  logistic_l2 mlp_l2 conv_strided conv_pooled lenet5
+"$build/bench/peers/bench_peers" --json "$build/peers.json"
+bench/models.py --build "$build" --json "$build/models.json"
+bench/performance_page.py "$build/models.json" "$build/peers.json"
