@@ -23,7 +23,7 @@ struct Shelf {
 };
 
 /// Follows one sample through the network as a sweep does: all that a pass reads is there still,
-/// even when the pass has written, and all that the weights' gradients read is kept to the end.
+/// even when the pass has written, and what updates as it sums over the batch is kept to the end.
 template <class Net, bool training>
 constexpr bool plan_is_sound() {
   constexpr auto plan = training ? training_plan<Net> : inference_plan<Net>;
@@ -54,7 +54,7 @@ constexpr bool plan_is_sound() {
   if constexpr (training && Net::first_trained < Net::size) {
     write(gradient(Net::size), plan.gradients[Net::size], Net::Output::stride);
     read(activation(Net::size), plan.activations[Net::size], Net::Output::stride);
-    meta::for_each_index<Net::size - 1 - Net::first_trained>([&]<std::size_t FromLast>() {
+    meta::for_each_index<Net::size - Net::first_trained>([&]<std::size_t FromLast>() {
       constexpr std::size_t i = Net::size - 1 - FromLast;
       using Step = meta::mp_at_c<typename Net::Executed, i>;
       constexpr std::size_t in = Step::In::stride, out = Step::Out::stride;
@@ -62,13 +62,15 @@ constexpr bool plan_is_sound() {
       const Place dx = plan.gradients[i], dy = plan.gradients[i + 1];
       const bool in_place = works_in_place<typename Step::Layer>() && same(dx, dy);
       read(gradient(i + 1), dy, out);
+      if (Step::has_variables) read(activation(i), plan.activations[i], in);
+      if (i == Net::first_trained) return;
       write(gradient(i), dx, in);
       if (!in_place) read(gradient(i + 1), dy, out);
       if (reads.x) read(activation(i), plan.activations[i], in);
       if (reads.y) read(activation(i + 1), plan.activations[i + 1], out);
     });
     for_each_executed<Net>([&]<class Step, std::size_t i>() {
-      if (!Step::has_variables) return;
+      if (!Step::updates) return;
       kept.sound &= plan.activations[i].kept && plan.gradients[i + 1].kept;
       read(activation(i), plan.activations[i], Step::In::stride);
       read(gradient(i + 1), plan.gradients[i + 1], Step::Out::stride);
@@ -89,11 +91,12 @@ static_assert(inference_plan<Strided>.transient == 3'136 + 784);
 static_assert(inference_plan<LeNet5>.transient == 4'704 + 1'184);
 static_assert(inference_plan<Bare>.transient == 16);
 
-// Training keeps what the weights' gradients read: of conv_strided the input, what each ReLU makes,
-// and the gradients of the four layers' outputs. Only the logits are transient.
+// Training keeps what Dense reads at last: of conv_strided what the two last ReLUs make, and the
+// gradients of both layers' outputs. Its convolutions read theirs on the way: most when the second
+// is at work backward, the input, what both convolutions made, and both gradients of that.
 
-static_assert(training_plan<Strided>.kept == 784 + 2 * (3'136 + 784 + 64) + 16);
-static_assert(training_plan<Strided>.transient == 16);
+static_assert(training_plan<Strided>.kept == 784 + 64 + 64 + 16);
+static_assert(training_plan<Strided>.transient == 784 + 2 * 3'136 + 784);
 static_assert(training_plan<Bare>.kept == 0);
 
 // The bytes of a type: parameters, padding included, 4 bytes each, and the above.
@@ -104,18 +107,19 @@ static_assert(Arena<Strided>::parameters.floats == conv_floats + dense_floats);
 static_assert(Strided::inference_bytes<1> == 4 * (conv_floats + dense_floats + 3'920));
 static_assert(Strided::inference_bytes<16> == 4 * (conv_floats + dense_floats + 16 * 3'920));
 static_assert(Strided::training_bytes<16> - Strided::inference_bytes<1> ==
-              4 * (16 * 8'768 + 8 * 16 + conv_floats + dense_floats)  // gradients
-                  + 4 * Arena<Strided>::scratch(16)                   //
-                  + 16 * (4 + 1) +
-                  4 * (6 + 5));  // losses and hits; sums of squares of tiles and pieces
+              4 * (16 * 928 + 8 * 7'840)             // activations and their gradients
+                  + 4 * 2 * conv_floats              // gradients of each eight samples
+                  + 4 * Arena<Strided>::scratch(16)  //
+                  + 16 * (4 + 1) +                   // losses and hits
+                  4 * (6 + 5));                      // sums of squares of tiles and pieces
 static_assert(Strided::training_bytes<16, Adam> - Strided::training_bytes<16> ==
               4 * 2 * (conv_floats + dense_floats));
-static_assert(Strided::training_bytes<32> - Strided::training_bytes<31> >= 4 * 8'768);
+static_assert(Strided::training_bytes<32> - Strided::training_bytes<31> == 4 * 928 + 4 + 1);
 
 // A budget, as a program writes it.
 
 static_assert(LeNet5::inference_bytes<1> <= 300'000, "the microcontroller has 300 kB");
-static_assert(LeNet5::training_bytes<64, Momentum> <= 4'000'000, "training has 4 MB");
+static_assert(LeNet5::training_bytes<64, Momentum> <= 2'000'000, "training has 2 MB");
 
 }  // namespace
 }  // namespace etch

@@ -29,9 +29,8 @@ void moves_by(const Optimizer& optimizer, const Rule& rule) {
     std::array<std::array<std::vector<std::array<double, 2>>, 2>, Net::size> kept;
     for (int step = 0; step < 3; ++step) {
       const NetworkOracle<Net> before(model);
-      const float data_loss = trainer.compute_gradients(samples).loss;
-      const std::vector<float> gradients(trainer.parameter_gradients().begin(),
-                                         trainer.parameter_gradients().end());
+      std::vector<float> gradients(model.parameters().size());
+      const float data_loss = trainer.compute_gradients(samples, gradients).loss;
       const Metrics metrics = trainer.step(samples);
       const double rate = 0.5 * std::pow(0.9, step / 2.0);
       double squares = 0;
@@ -228,8 +227,9 @@ TEST_CASE("A trainer sees augmented pictures, whatever its threads, an evaluator
   Trainer<Net, 16> trainer(model, {.augmentation = {.shift = 1e6f}});
   std::vector<float> black(25 * 16, warp_background);
   const Minibatch all_black{Pictures(black, 25), samples.labels};
-  CHECK(trainer.compute_gradients(samples).loss ==
-        Trainer<Net, 16>(model, {}).compute_gradients(all_black).loss);
+  std::vector<float> gradients(model.parameters().size());
+  CHECK(trainer.compute_gradients(samples, gradients).loss ==
+        Trainer<Net, 16>(model, {}).compute_gradients(all_black, gradients).loss);
 }
 
 TEST_CASE("Options without sense are refused") {

@@ -12,9 +12,10 @@
 namespace etch::bench {
 
 /// One pass at one step for a batch of random samples, as the training step does it: sample_tile
-/// samples at a time forward and for data gradients, tile by tile of the weights' gradients, and
-/// update_tile parameters at a time. Cold, every call finds its parameters in memory: another copy
-/// of them, of so many that none is still in the cache when its turn comes again.
+/// samples at a time forward, for data gradients and for those of weights that are stored, tile by
+/// tile of the others, and update_tile parameters at a time. Cold, every call finds its parameters
+/// in memory: another copy of them, of so many that none is still in the cache when its turn comes
+/// again.
 template <Pass pass, class Step, int Batch, class Optimizer>
 class Workload {
  public:
@@ -55,8 +56,13 @@ class Workload {
     return sum;
   }();
 
+  /// Such arrays of gradients that an update sums: one of each tile of samples where they are
+  /// stored.
+  static constexpr int sums =
+      Step::updates ? 1 : ceil_div(Batch, sample_tile(Batch, Step::parameters));
+
   /// Such arrays that the pass reads and writes: parameters or gradients; an update all.
-  static constexpr std::size_t arrays = pass == Pass::update ? 2 + Optimizer::slots : 1;
+  static constexpr std::size_t arrays = pass == Pass::update ? 1 + sums + Optimizer::slots : 1;
 
   /// Where the variables begin in such an array.
   static Variables variables(float* array) {
@@ -117,11 +123,21 @@ class Workload {
   }
 
   void weight_gradient(float* gradients) {
+    if constexpr (Step::updates) {
+      weight_gradient(gradients, 0, Batch);
+    } else {
+      for_each_sample_tile<Batch, Step::parameters>(
+          [&](std::ptrdiff_t row, int rows) { weight_gradient(gradients, row, rows); });
+    }
+  }
+
+  void weight_gradient(float* gradients, std::ptrdiff_t row, int rows) {
     const Variables to = variables(gradients);
     const int tiles = *ETCH_DISPATCH(target_, Passes<Layer, In>::gradient_tiles);
     for (int tile = 0; tile < tiles; ++tile) {
       ETCH_DISPATCH(target_, Passes<Layer, In>::weight_gradient)
-      (context_, tile, x_.data(), dy_.data(), to.data(), Batch);
+      (context_, tile, x_.data() + row * In::stride, dy_.data() + row * Out::stride, to.data(),
+       rows);
     }
   }
 
@@ -130,10 +146,11 @@ class Workload {
     for (std::size_t first = 0; first < floats; first += update_tile) {
       Slots<Optimizer> slots;
       for (std::size_t s = 0; s < slots.size(); ++s) {
-        slots[s] = parameters + (2 + s) * floats + first;
+        slots[s] = parameters + (1 + sums + s) * floats + first;
       }
       ETCH_DISPATCH(target_, apply<Optimizer>)
-      (Optimizer(), UpdateContext(), parameters + first, parameters + floats + first, slots,
+      (Optimizer(), UpdateContext(), parameters + first,
+       StoredGradients{parameters + floats + first, sums, floats}, slots,
        std::min(update_tile, floats - first));
     }
   }

@@ -34,7 +34,8 @@ struct has_passes {
 ///   weight_update(context, tile, x, dy, parameters, rows, stores)
 ///
 /// which sums the same, and hands each vector of variable v's gradient, when it is whole, to
-/// stores[v](vector, place): there lies the vector of parameters that it belongs to.
+/// stores[v](vector, place): there lies the vector of parameters that it belongs to. Such a layer
+/// sees the whole batch at once; of others training sums the gradients of some samples at a time.
 ///
 /// x, y, dx, dy: `rows` samples, Shape::stride floats apart. What pads a sample is zero on entry
 /// and must be so on return. Sums run in a fixed order, that of one sample the same for any `rows`.

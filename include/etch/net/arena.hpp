@@ -10,9 +10,8 @@
 
 namespace etch {
 
-/// Where the parameters (and, alike, their gradients) lie. They are one array: first all weights,
-/// layer by layer, then all biases, so that an optimiser needs to know one border, where decay
-/// ends, and no layer.
+/// Where the parameters lie. They are one array: first all weights, layer by layer, then all
+/// biases, so that an optimiser needs to know one border, where decay ends, and no layer.
 template <class Net>
 struct Arena {
   static constexpr std::size_t line = 16;  // floats of a cache line
@@ -29,11 +28,12 @@ struct Arena {
     std::size_t floats = 0;
   };
 
-  /// Offsets of the variables.
-  static constexpr Layout parameters = [] {
+  /// Offsets of the variables, or of those alone whose gradients are stored.
+  static constexpr Layout lay_out(bool stored_alone) {
     Layout layout;
     for (bool weights : {true, false}) {
       Net::for_each_step([&]<class Step>() {
+        if (stored_alone && Step::updates) return;
         for (std::size_t v = 0; v < Step::variables.size(); ++v) {
           if (Step::variables[v].is_weight != weights) continue;
           layout.offset[Step::index][v] = layout.floats;
@@ -43,7 +43,12 @@ struct Arena {
       if (weights) layout.weights = layout.floats;
     }
     return layout;
-  }();
+  }
+
+  static constexpr Layout parameters = lay_out(false);
+
+  /// The gradients that are stored before they are used, of the samples of one tile.
+  static constexpr Layout stored_gradients = lay_out(true);
 
   /// Scratch memory of one thread whose passes see at most `rows` samples.
   static constexpr std::size_t scratch(int rows) {

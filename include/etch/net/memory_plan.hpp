@@ -11,8 +11,8 @@
 namespace etch {
 
 /// Where the arrays of a network lie: its activations, entry 0 the input's and entry i + 1 the
-/// output's of the i-th layer that is executed, and alike their gradients. What the weight
-/// gradients of a whole batch read is kept, all samples of the batch, side by side. The rest lives
+/// output's of the i-th layer that is executed, and alike their gradients. What weight gradients
+/// over a whole batch read is kept, all samples of the batch, side by side. The rest lives
 /// only while a few samples are on their way through the network, so it lies where others lay that
 /// nobody needs any more. A layer that works in place writes its output over its input if nobody
 /// reads that afterwards, and the gradient of its input over that of its output.
@@ -31,12 +31,12 @@ namespace detail {
 /// A layer in its place, as a plan sees it.
 struct PlannedLayer {
   std::size_t output = 0;  // floats of a sample
-  bool has_variables = false, in_place = false;
+  bool has_variables = false, updates = false, in_place = false;
   Reads data_gradient_reads;
 };
 
 /// Follows some samples through the network: the moments are the input's coming, each layer
-/// forward, the loss, each layer backward, and at last the weight gradients of the batch.
+/// forward, the loss, each layer backward, and at last the weight gradients over the batch.
 template <std::size_t Layers>
 class MemoryPlanner {
  public:
@@ -59,8 +59,9 @@ class MemoryPlanner {
     write(gradient + Layers, arrays_[Layers].floats, loss);
     for (std::size_t i = Layers - 1;; --i) {
       if (layers_[i].has_variables) {
-        read(i, weight_gradients);
-        read(gradient + i + 1, weight_gradients);
+        const std::size_t moment = layers_[i].updates ? weight_gradients : backward(i);
+        read(i, moment);
+        read(gradient + i + 1, moment);
       }
       if (i == first) break;
       if (layers_[i].data_gradient_reads.x) read(i, backward(i));
@@ -175,7 +176,7 @@ constexpr MemoryPlanner<Net::size> memory_planner() {
   for_each_executed<Net>([&]<class Step, std::size_t Position>() {
     using In = typename Step::In;
     using Out = typename Step::Out;
-    layers[Position] = {std::size_t{Out::stride}, Step::has_variables,
+    layers[Position] = {std::size_t{Out::stride}, Step::has_variables, Step::updates,
                         works_in_place<typename Step::Layer>() && std::is_same_v<In, Out>,
                         data_gradient_reads_of<typename Step::Layer>()};
   });

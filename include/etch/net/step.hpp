@@ -23,6 +23,11 @@ struct Step {
   static constexpr bool has_variables = !variables.empty();
   static constexpr std::uint64_t flops = flops_of<Layer, In>();
 
+  /// Whether its parameters are updated while their gradients are summed: over the whole batch,
+  /// behind all data gradients, which read the old weights. Other layers' gradients are summed
+  /// over the samples that are on their way, while those are in the cache.
+  static constexpr bool updates = updating_tiles_of<Layer, In>() != 0;
+
   /// "3_conv2d": one name in summaries, files, messages and benchmarks.
   static constexpr auto name = meta::decimal<Index>() + meta::Text("_") +
                                meta::Text<Layer::name.size()>(std::string_view(Layer::name));

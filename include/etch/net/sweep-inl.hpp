@@ -57,13 +57,15 @@ struct Sweep {
   const Arrays<Net>& arrays;
   int first, rows;
   Context context;
-  PassTimes<Net>* times = nullptr;  // where a profile is wanted
+  float* stored_gradients = nullptr;  // what backward() finds of them
+  PassTimes<Net>* times = nullptr;    // where a profile is wanted
 
   template <class Step, class T>
-  static Variables<T> variables(T* arena) {
+  static Variables<T> variables(T* arena,
+                                const typename Places::Layout& layout = Places::parameters) {
     Variables<T> pointers{};
     for (std::size_t v = 0; v < Step::variables.size(); ++v) {
-      pointers[v] = arena + Places::parameters.offset[Step::index][v];
+      pointers[v] = arena + layout.offset[Step::index][v];
     }
     return pointers;
   }
@@ -94,11 +96,21 @@ struct Sweep {
     });
   }
 
-  /// From the gradient of the output to those of all activations that a weight gradient needs.
+  /// From the gradient of the output to those of all activations that a weight gradient needs, and
+  /// the gradients that are stored.
   void backward() const {
     meta::for_each_index<Net::size>([&]<std::size_t FromLast>() HWY_ATTR {
       constexpr std::size_t position = Net::size - 1 - FromLast;
       using Step = meta::mp_at_c<typename Net::Executed, position>;
+      if constexpr (Step::has_variables && !Step::updates) {
+        using Layer = Passes<typename Step::Layer, typename Step::In>;
+        const auto to = variables<Step>(stored_gradients, Places::stored_gradients);
+        for (int tile = 0; tile < Layer::gradient_tiles; ++tile) {
+          Layer::weight_gradient(context_of<Step>(), tile, arrays.activations[position],
+                                 arrays.gradients[position + 1], to.data(), rows);
+        }
+        ends(Step::index, &LayerTimes::weight_gradient);
+      }
       if constexpr (Step::index > Net::first_trained) {
         using Layer = typename Step::Layer;
         using In = typename Step::In;
@@ -115,26 +127,17 @@ struct Sweep {
     });
   }
 
-  /// Tiles of all weight gradients together.
-  static constexpr int gradient_tiles = [] {
-    int tiles = 0;
-    Net::for_each_step([&]<class Step>() {
-      if constexpr (Step::has_variables) {
-        tiles += Passes<typename Step::Layer, typename Step::In>::gradient_tiles;
-      }
-    });
-    return tiles;
-  }();
-
-  /// Tile `tile` of the parameters' gradients, from what was kept of a batch: calls
+  /// Tile `tile` of the gradients that are not stored, from what was kept of a batch: calls
   /// `take.template operator()<Step>(gradient, n)` for the n-th tile of its step, and `take` calls
   /// gradient(variables), or gradient(variables, stores): see Passes.
   template <class Take>
   void weight_gradient(int tile, const Take& take) const {
     int before = 0;
     for_each_executed<Net>([&]<class Step, std::size_t Position>() HWY_ATTR {
-      if constexpr (Step::has_variables) {
+      if constexpr (Step::updates) {
         using Layer = Passes<typename Step::Layer, typename Step::In>;
+        static_assert(Layer::gradient_tiles ==
+                      updating_tiles_of<typename Step::Layer, typename Step::In>());
         if (tile >= before && tile < before + Layer::gradient_tiles) {
           const auto gradient = [&](float* const* to, auto... stores) HWY_ATTR {
             const Context here = context_of<Step>();
@@ -142,9 +145,7 @@ struct Sweep {
             const float* dy = arrays.gradients[Position + 1];
             if constexpr (sizeof...(stores) == 0) {
               Layer::weight_gradient(here, tile - before, x, dy, to, rows);
-            } else if constexpr (requires {
-                                   Layer::weight_update(here, 0, x, dy, to, rows, stores...);
-                                 }) {
+            } else {
               Layer::weight_update(here, tile - before, x, dy, to, rows, stores...);
             }
           };

@@ -1,5 +1,5 @@
-// One step of training, in three rounds of the team: samples forward and backward, weight
-// gradients, what these have not updated themselves. Every round's tiles own what they write.
+// One step of training, in two rounds of the team: samples forward and backward, then the
+// parameters. Every round's tiles own what they write.
 
 #if defined(ETCH_TRAIN_STEP_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_TRAIN_STEP_INL_HPP
@@ -50,10 +50,13 @@ void gather_augmented(const Pictures& pictures, const Augmentation& augmentation
 /// A minibatch on its way through training, by a team.
 template <class Net, int Batch, class Optimizer>
 struct TrainingStep {
+  using State = StepState<Net, Batch, Optimizer>;
+  using Plan = UpdatePlan<Net>;
+
   float* parameters;
   const Minibatch& minibatch;
   const Context& context;
-  StepState<Net, Batch, Optimizer>& state;
+  State& state;
   Team& team;
   int count = static_cast<int>(minibatch.pictures.count());
 
@@ -64,14 +67,14 @@ struct TrainingStep {
     return sweep;
   }
 
-  /// Losses, hits, and the gradients of all activations that a weight gradient needs.
+  /// Losses, hits, the gradients that are stored, and of activations those that others need.
   void samples(const Augmentation& augmentation) const {
-    constexpr int most = StepState<Net, Batch, Optimizer>::tile;
     using Out = typename Net::Output;
-    team.run(ceil_div(count, most), [&](int tile, int worker) HWY_ATTR {
-      const int first = tile * most;
+    team.run(tiles(), [&](int tile, int worker) HWY_ATTR {
+      const int first = tile * tile_rows;
       const Arrays<Net> arrays(training_plan<Net>, state.memory(worker), first);
-      const Sweep<Net> here = sweep(arrays, first, std::min(most, count - first), worker);
+      Sweep<Net> here = sweep(arrays, first, std::min(tile_rows, count - first), worker);
+      here.stored_gradients = state.gradients_of(tile);
       PassTimes<Net>* const times = here.times;
       gather_augmented(minibatch.pictures, augmentation, here);
       if (times != nullptr) times->lap(times->input);
@@ -86,12 +89,19 @@ struct TrainingStep {
     });
   }
 
-  /// Calls `take`, see Sweep::weight_gradient, for each tile of the parameters' gradients.
-  template <class Take>
-  void weight_gradients(const Take& take) const {
+  /// The gradients of all samples together: calls `take`, see Sweep::weight_gradient, for each tile
+  /// of those that are not stored, and use(piece, i, sums) for the i-th piece of the others.
+  template <class Take, class Use>
+  void parameters_of_all(const Take& take, const Use& use) const {
     const Arrays<Net> batch(training_plan<Net>, state.memory(0), 0);
-    team.run(Sweep<Net>::gradient_tiles, [&](int tile, int worker) HWY_ATTR {
-      sweep(batch, 0, count, worker).weight_gradient(tile, take);
+    team.run(Plan::tiles + static_cast<int>(Plan::count), [&](int tile, int worker) HWY_ATTR {
+      const Sweep<Net> here = sweep(batch, 0, count, worker);
+      if (tile < Plan::tiles) return here.weight_gradient(tile, take);
+      const auto i = static_cast<std::size_t>(tile - Plan::tiles);
+      const auto& piece = Plan::pieces[i];
+      use(piece, i,
+          StoredGradients{state.gradients.data() + piece.stored, tiles(), State::gradient_floats});
+      if (here.times != nullptr) here.times->lap(here.times->update);
     });
   }
 
@@ -105,18 +115,28 @@ struct TrainingStep {
     const UpdateContext plain{.rate = all.rate, .step = all.step};
     return {optimizer, decays ? all : plain, parameters, slots};
   }
+
+ private:
+  static constexpr int tile_rows = State::tile;
+  int tiles() const { return ceil_div(count, tile_rows); }
 };
 
-/// Losses, hits and the parameters' gradients of a minibatch (without L2) into `state`.
+/// Losses and hits of a minibatch into `state`, and the gradients of its loss, without L2, laid out
+/// as the parameters are.
 template <class Net, int Batch, class Optimizer>
 void compute_gradients(float* parameters, const Minibatch& minibatch,
                        const Augmentation& augmentation, const Context& context,
-                       StepState<Net, Batch, Optimizer>& state, Team& team) {
+                       StepState<Net, Batch, Optimizer>& state, float* gradients, Team& team) {
   const TrainingStep<Net, Batch, Optimizer> step{parameters, minibatch, context, state, team};
   step.samples(augmentation);
-  step.weight_gradients([&]<class Step>(auto gradient, int) HWY_ATTR {
-    gradient(Sweep<Net>::template variables<Step>(state.parameter_gradients.data()).data());
-  });
+  step.parameters_of_all(
+      [&]<class Step>(auto gradient, int)
+          HWY_ATTR { gradient(Sweep<Net>::template variables<Step>(gradients).data()); },
+      [&](const auto& piece, std::size_t, const StoredGradients& stored) HWY_ATTR {
+        for (std::size_t i = 0; i < piece.floats; i += lanes) {
+          hn::StoreU(sum_at(stored, i), float_tag, gradients + piece.first + i);
+        }
+      });
 }
 
 /// Losses and hits of a minibatch into `state`, and the parameters moved against its gradients: of
@@ -130,35 +150,23 @@ void train_step(float* parameters, const Minibatch& minibatch, const Augmentatio
   using Plan = UpdatePlan<Net>;
   const TrainingStep<Net, Batch, Optimizer> step{parameters, minibatch, context, state, team};
   step.samples(augmentation);
-  step.weight_gradients([&]<class Step>(auto gradient, int tile) HWY_ATTR {
-    using Here = Passes<typename Step::Layer, typename Step::In>;
-    constexpr bool can_update = requires {
-      &Here::template weight_update<UpdateParameters<Optimizer>>;
-    };
-    static_assert(can_update == (Plan::template updating_tiles<Step> != 0));
-    if constexpr (can_update) {
-      [&]<std::size_t... V>(std::index_sequence<V...>) HWY_ATTR {
-        UpdateParameters<Optimizer> updates[]{
-            step.update(optimizer, update_context, Step::variables[V].is_weight)...};
-        gradient(Sweep<Net>::template variables<Step>(parameters).data(), updates);
-        float squares = 0;
-        ((squares += Step::variables[V].is_weight ? updates[V].squares() : 0), ...);
-        state.squares.data()[Plan::template tiles_before<Step> + tile] = squares;
-      }
-      (std::make_index_sequence<Step::variables.size()>());
-    } else {
-      gradient(Sweep<Net>::template variables<Step>(state.parameter_gradients.data()).data());
-    }
-  });
-  team.run(static_cast<int>(Plan::count), [&](int tile, int worker) HWY_ATTR {
-    PassTimes<Net>* const times = state.start(worker);
-    const auto& piece = Plan::pieces[static_cast<std::size_t>(tile)];
-    UpdateParameters<Optimizer> update = step.update(optimizer, update_context, piece.decays);
-    update_all(update, parameters + piece.first, state.parameter_gradients.data() + piece.first,
-               piece.floats);
-    state.squares.data()[Plan::tiles + tile] = piece.decays ? update.squares() : 0;
-    if (times != nullptr) times->lap(times->update);
-  });
+  step.parameters_of_all(
+      [&]<class Step>(auto gradient, int tile) HWY_ATTR {
+        [&]<std::size_t... V>(std::index_sequence<V...>) HWY_ATTR {
+          UpdateParameters<Optimizer> updates[]{
+              step.update(optimizer, update_context, Step::variables[V].is_weight)...};
+          gradient(Sweep<Net>::template variables<Step>(parameters).data(), updates);
+          float squares = 0;
+          ((squares += Step::variables[V].is_weight ? updates[V].squares() : 0), ...);
+          state.squares.data()[Plan::template tiles_before<Step> + tile] = squares;
+        }
+        (std::make_index_sequence<Step::variables.size()>());
+      },
+      [&](const auto& piece, std::size_t i, const StoredGradients& stored) HWY_ATTR {
+        UpdateParameters<Optimizer> update = step.update(optimizer, update_context, piece.decays);
+        update_all(update, parameters + piece.first, stored, piece.floats);
+        state.squares.data()[Plan::tiles + i] = piece.decays ? update.squares() : 0;
+      });
 }
 
 }  // namespace etch::HWY_NAMESPACE

@@ -35,11 +35,11 @@ constexpr void for_each_sample_tile(F&& f) {
 /// Parameters that one thread updates at a time: 16 KiB of them and 16 of gradients fit into L1.
 inline constexpr std::size_t update_tile = 4096;
 
-/// Which parameters are updated while their gradients are summed, and which when all are.
+/// Which parameters are updated while their gradients are summed, and which by stored ones.
 template <class Net>
 struct UpdatePlan {
   struct Piece {
-    std::size_t first = 0, floats = 0;
+    std::size_t first = 0, stored = 0, floats = 0;  // where among the parameters and the gradients
     bool decays = false;
   };
 
@@ -63,15 +63,17 @@ struct UpdatePlan {
     return sum;
   }();
 
-  /// Calls `f(piece)` for what is left, cut into update_tile parameters.
+  /// Calls `f(piece)` for what is stored, cut into update_tile parameters.
   template <class F>
   static constexpr void for_each_piece(const F& f) {
     Net::for_each_step([&]<class Step>() {
-      for (std::size_t v = 0; updating_tiles<Step> == 0 && v < Step::variables.size(); ++v) {
+      for (std::size_t v = 0; !Step::updates && v < Step::variables.size(); ++v) {
         const std::size_t first = Arena<Net>::parameters.offset[Step::index][v];
+        const std::size_t stored = Arena<Net>::stored_gradients.offset[Step::index][v];
         const std::size_t floats = round_up(Step::variables[v].floats, Arena<Net>::line);
         for (std::size_t i = 0; i < floats; i += update_tile) {
-          f(Piece{first + i, std::min(update_tile, floats - i), Step::variables[v].is_weight});
+          f(Piece{first + i, stored + i, std::min(update_tile, floats - i),
+                  Step::variables[v].is_weight});
         }
       }
     });
@@ -99,6 +101,9 @@ struct StepState {
   static constexpr std::size_t kept_floats = Batch * training_plan<Net>.kept;
   static constexpr int tile = sample_tile(Batch, Net::parameters);
   static constexpr std::size_t transient_floats = tile * training_plan<Net>.transient;
+  /// Of one tile of samples.
+  static constexpr std::size_t gradient_floats = Arena<Net>::stored_gradients.floats;
+  static constexpr std::size_t gradients_floats = ceil_div(Batch, tile) * gradient_floats;
   /// A pass's scratch memory, or a picture before it is warped.
   static constexpr std::size_t scratch_floats =
       std::max(Arena<Net>::scratch(Batch), std::size_t{Net::Input::stride});
@@ -106,7 +111,7 @@ struct StepState {
 
   /// What all of it takes without a profile.
   static constexpr std::size_t bytes(std::size_t threads) {
-    const std::size_t floats = kept_floats + threads * thread_floats + parameters +
+    const std::size_t floats = kept_floats + threads * thread_floats + gradients_floats +
                                Optimizer::slots * parameters + Batch + squares_count;
     return sizeof(float) * floats + sizeof(std::uint8_t) * Batch;
   }
@@ -120,6 +125,11 @@ struct StepState {
   Storage memory(int worker) { return {kept.data(), Batch, workspace(worker), tile}; }
   float* scratch(int worker) { return workspace(worker) + transient_floats; }
 
+  /// Where the gradients of the i-th tile of samples are stored.
+  float* gradients_of(int i) {
+    return gradients.data() + static_cast<std::size_t>(i) * gradient_floats;
+  }
+
   /// The times of `worker`, which begin to count; null in a step that is not timed.
   PassTimes<Net>* start(int worker) {
     if (!timed) return nullptr;
@@ -130,7 +140,7 @@ struct StepState {
 
   Buffer kept{kept_floats};                     // activations and gradients of the whole batch
   Buffer workspaces;                            // one for each thread
-  Buffer parameter_gradients{parameters};       // laid out as the parameters are
+  Buffer gradients{gradients_floats};           // that are stored, of each tile of samples
   Buffer slots{Optimizer::slots * parameters};  // what the optimiser keeps
   Buffer losses{Batch};                         // of each sample
   Buffer squares{squares_count};                // of the weights, of each tile that updates some

@@ -105,17 +105,20 @@ class Trainer {
     return found;
   }
 
-  /// Computes the gradients of the mean loss, without L2 and without learning.
-  Metrics compute_gradients(const Minibatch& minibatch) {
+  /// Computes the gradients of the mean loss, without L2 and without learning; they lie as the
+  /// model's parameters do, see Model::read. Throws Error where there are not as many.
+  Metrics compute_gradients(const Minibatch& minibatch, std::span<float> gradients) {
     check(minibatch);
+    if (gradients.size() != State::parameters) {
+      throw Error("gradients", "requires " + std::to_string(State::parameters) + " floats, " +
+                                   std::to_string(gradients.size()) +
+                                   " came; take as many as Model::parameters() has");
+    }
     ETCH_DISPATCH(model_.target().id, compute_gradients<Net, Batch, Optimizer>)
-    (model_.parameters().data(), minibatch, options_.augmentation, context(), state_, team_);
+    (model_.parameters().data(), minibatch, options_.augmentation, context(), state_,
+     gradients.data(), team_);
     return metrics(minibatch.pictures.count());
   }
-
-  /// What compute_gradients() found last, laid out as the model's parameters are: see Model::read.
-  /// A step changes some of it, because most gradients are used as they are summed.
-  std::span<const float> parameter_gradients() const { return state_.parameter_gradients.span(); }
 
   /// Steps done.
   std::uint32_t steps() const { return step_; }
@@ -130,6 +133,7 @@ class Trainer {
 
  private:
   using Clock = std::chrono::steady_clock;
+  using State = StepState<Net, Batch, Optimizer>;
 
   Context context() const {
     return {
@@ -200,7 +204,7 @@ class Trainer {
   Model<Net>& model_;
   Options options_;
   Team& team_;
-  StepState<Net, Batch, Optimizer> state_;
+  State state_;
   std::uint32_t step_ = 0;
   std::uint32_t timed_steps_ = 0;
   Clock::duration steps_time_{};

@@ -21,6 +21,13 @@ struct UpdateContext {
 template <class Optimizer>
 using Slots = std::array<float*, Optimizer::slots>;
 
+/// Gradients of the same parameters by each of some tiles of samples, so many floats apart.
+struct StoredGradients {
+  const float* first = nullptr;
+  int tiles = 1;
+  std::size_t stride = 0;
+};
+
 }  // namespace etch
 
 #endif
@@ -36,6 +43,16 @@ using Slots = std::array<float*, Optimizer::slots>;
 
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
+
+/// The gradient by all samples of the i-th and the following parameters, the tiles' sums in order.
+HWY_INLINE Vec sum_at(const StoredGradients& gradients, std::size_t i) {
+  const float* from = gradients.first + i;
+  Vec sum = hn::LoadU(float_tag, from);
+  for (int tile = 1; tile < gradients.tiles; ++tile) {
+    sum = hn::Add(sum, hn::LoadU(float_tag, from += gradients.stride));
+  }
+  return sum;
+}
 
 /// An optimiser says how many `slots` it keeps for each parameter and whether its numbers are
 /// `sensible()`, and specialises this for its own type, with
@@ -90,18 +107,16 @@ class UpdateParameters {
 /// Updates `size` parameters, a multiple of 16.
 template <class Optimizer>
 HWY_INLINE void update_all(UpdateParameters<Optimizer>& update, float* HWY_RESTRICT w,
-                           const float* HWY_RESTRICT gradient, std::size_t size) {
-  for (std::size_t i = 0; i < size; i += lanes) {
-    update(hn::LoadU(float_tag, gradient + i), w + i);
-  }
+                           const StoredGradients& gradients, std::size_t size) {
+  for (std::size_t i = 0; i < size; i += lanes) update(sum_at(gradients, i), w + i);
 }
 
 /// The same. Returns the sum of their squares before it.
 template <class Optimizer>
 float apply(const Optimizer& optimizer, const UpdateContext& context, float* HWY_RESTRICT w,
-            const float* HWY_RESTRICT gradient, const Slots<Optimizer>& slots, std::size_t size) {
+            const StoredGradients& gradients, const Slots<Optimizer>& slots, std::size_t size) {
   UpdateParameters<Optimizer> update(optimizer, context, w, slots);
-  update_all(update, w, gradient, size);
+  update_all(update, w, gradients, size);
   return update.squares();
 }
 
