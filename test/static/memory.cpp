@@ -91,30 +91,31 @@ static_assert(inference_plan<Strided>.transient == 3'136 + 784);
 static_assert(inference_plan<LeNet5>.transient == 4'704 + 1'184);
 static_assert(inference_plan<Bare>.transient == 16);
 
-// Training keeps what Dense reads at last: of conv_strided what the two last ReLUs make, and the
-// gradients of both layers' outputs. Its convolutions read theirs on the way: most when the second
-// is at work backward, the input, what both convolutions made, and both gradients of that.
+// Training keeps what a wide Dense reads at last: of conv_strided's one its input, and the gradient
+// of its output. Convolutions read theirs on the way: most when the second is at work backward, the
+// input, what both convolutions made, and both gradients of that.
 
-static_assert(training_plan<Strided>.kept == 784 + 64 + 64 + 16);
+static_assert(training_plan<Strided>.kept == 784 + 64);
 static_assert(training_plan<Strided>.transient == 784 + 2 * 3'136 + 784);
 static_assert(training_plan<Bare>.kept == 0);
 
 // The bytes of a type: parameters, padding included, 4 bytes each, and the above.
 
 constexpr std::size_t conv_floats = 25 * 16 + 16 + 25 * 16 * 16 + 16;
-constexpr std::size_t dense_floats = 784 * 64 + 64 + 10 * 64 + 32;
+constexpr std::size_t wide_floats = 784 * 64 + 64, narrow_floats = 10 * 64 + 32;
+constexpr std::size_t dense_floats = wide_floats + narrow_floats;
 static_assert(Arena<Strided>::parameters.floats == conv_floats + dense_floats);
 static_assert(Strided::inference_bytes<1> == 4 * (conv_floats + dense_floats + 3'920));
 static_assert(Strided::inference_bytes<16> == 4 * (conv_floats + dense_floats + 16 * 3'920));
 static_assert(Strided::training_bytes<16> - Strided::inference_bytes<1> ==
-              4 * (16 * 928 + 8 * 7'840)             // activations and their gradients
-                  + 4 * 2 * conv_floats              // gradients of each eight samples
-                  + 4 * Arena<Strided>::scratch(16)  //
-                  + 16 * (4 + 1) +                   // losses and hits
-                  4 * (6 + 5));                      // sums of squares of tiles and pieces
+              4 * (16 * 848 + 8 * 7'840)                   // activations and their gradients
+                  + 4 * 2 * (conv_floats + narrow_floats)  // gradients of each eight samples
+                  + 4 * Arena<Strided>::scratch(16)        //
+                  + 16 * (4 + 1) +                         // losses and hits
+                  4 * (5 + 7));                            // sums of squares of tiles and pieces
 static_assert(Strided::training_bytes<16, Adam> - Strided::training_bytes<16> ==
               4 * 2 * (conv_floats + dense_floats));
-static_assert(Strided::training_bytes<32> - Strided::training_bytes<31> == 4 * 928 + 4 + 1);
+static_assert(Strided::training_bytes<32> - Strided::training_bytes<31> == 4 * 848 + 4 + 1);
 
 // A budget, as a program writes it.
 

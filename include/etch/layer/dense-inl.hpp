@@ -49,9 +49,11 @@ struct Dense {
     return variable == 0 ? sizes<In>.place(element / Units, element % Units) : i;
   }
 
+  /// Few outputs have few weights: less goes between threads when each sums those of its samples
+  /// than when it reads all samples' inputs (logistic_l2's step on two threads 42 us, or 26).
   template <class In>
   static constexpr int updating_tiles() {
-    return sizes<In>.gradient_tiles();
+    return sizes<In>.narrow() ? 0 : sizes<In>.gradient_tiles();
   }
 
   /// The data gradient turns samples of dy, the weight gradient packs columns of dy and x.
