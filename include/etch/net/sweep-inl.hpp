@@ -13,6 +13,7 @@
 
 #include "etch/base/pictures.hpp"
 #include "etch/kernel/bytes-inl.hpp"
+#include "etch/layer/fused-inl.hpp"
 #include "etch/layer/passes-inl.hpp"
 #include "etch/net/arena.hpp"
 #include "etch/net/arrays.hpp"
@@ -96,8 +97,8 @@ struct Sweep {
 
   /// From the gradient of the output to those of all activations that a weight gradient needs.
   void backward() const {
-    meta::for_each_index<Net::size>([&]<std::size_t FromLast>() HWY_ATTR {
-      constexpr std::size_t position = Net::size - 1 - FromLast;
+    meta::for_each_index<executed_size<Net>>([&]<std::size_t FromLast>() HWY_ATTR {
+      constexpr std::size_t position = executed_size<Net> - 1 - FromLast;
       using Step = meta::mp_at_c<typename Net::Executed, position>;
       if constexpr (Step::index > Net::first_trained) {
         using Layer = typename Step::Layer;
