@@ -98,6 +98,12 @@ static_assert(training_plan<Strided>.kept == 784 + 2 * (3'136 + 784 + 64) + 16);
 static_assert(training_plan<Strided>.transient == 16);
 static_assert(training_plan<Bare>.kept == 0);
 
+// Dropout works in place behind a ReLU, too: what it makes tells all that the gradients need.
+
+using Dropping = Network<Input<48>, Dense<48>, ReLU, Dropout<>, Dense<32>>;
+static_assert(training_plan<Dropping>.kept == 2 * 48 + 48 + 32);
+static_assert(training_plan<Dropping>.transient == 32);
+
 // The bytes of a type: parameters, padding included, 4 bytes each, and the above.
 
 constexpr std::size_t conv_floats = 25 * 16 + 16 + 25 * 16 * 16 + 16;

@@ -5,8 +5,8 @@
 #include <type_traits>
 
 #include "etch/layer/contract.hpp"
-#include "etch/layer/fused.hpp"
 #include "etch/meta/list.hpp"
+#include "etch/net/fused.hpp"
 #include "etch/net/step.hpp"
 
 namespace etch {

@@ -13,10 +13,10 @@
 
 #include "etch/base/pictures.hpp"
 #include "etch/kernel/bytes-inl.hpp"
-#include "etch/layer/fused-inl.hpp"
 #include "etch/layer/passes-inl.hpp"
 #include "etch/net/arena.hpp"
 #include "etch/net/arrays.hpp"
+#include "etch/net/fused-inl.hpp"
 #include "etch/net/pass_times.hpp"
 
 HWY_BEFORE_NAMESPACE();

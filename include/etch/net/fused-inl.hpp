@@ -1,14 +1,14 @@
 // The passes of a layer that does the work of a neighbour.
 
-#if defined(ETCH_LAYER_FUSED_INL_HPP) == defined(HWY_TARGET_TOGGLE)
-#ifdef ETCH_LAYER_FUSED_INL_HPP
-#undef ETCH_LAYER_FUSED_INL_HPP
+#if defined(ETCH_NET_FUSED_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_NET_FUSED_INL_HPP
+#undef ETCH_NET_FUSED_INL_HPP
 #else
-#define ETCH_LAYER_FUSED_INL_HPP
+#define ETCH_NET_FUSED_INL_HPP
 #endif
 
-#include "etch/layer/fused.hpp"
 #include "etch/layer/passes-inl.hpp"
+#include "etch/net/fused.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {

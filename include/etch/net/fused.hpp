@@ -1,5 +1,5 @@
-#ifndef ETCH_LAYER_FUSED_HPP
-#define ETCH_LAYER_FUSED_HPP
+#ifndef ETCH_NET_FUSED_HPP
+#define ETCH_NET_FUSED_HPP
 
 #include "etch/layer/contract.hpp"
 #include "etch/meta/text.hpp"
