@@ -6,7 +6,8 @@
 // 0.6 loads per multiplication). Unrolling the window's rows too made it 1.2 (clang) to 4.4 (g++)
 // times slower. Borders cost nothing: columns are skipped at compile time, rows at run time.
 //
-// `sizes` shapes the tile, window included; `s` is what loops count with (loop_sizes.hpp).
+// `sizes` shapes the tile, window included; `s` is what loops count with (loop_sizes.hpp); `finish`
+// has the last word on what is stored (finish-inl.hpp).
 
 #if defined(ETCH_KERNEL_CONV2D_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_CONV2D_INL_HPP
@@ -21,8 +22,8 @@
 #include "etch/kernel/conv2d_blocks-inl.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
 #include "etch/kernel/conv2d_narrow-inl.hpp"
+#include "etch/kernel/conv2d_transpose-inl.hpp"
 #include "etch/kernel/loop_sizes.hpp"
-#include "etch/kernel/transpose-inl.hpp"
 #include "etch/kernel/vec-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -129,31 +130,6 @@ void conv2d_forward(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
 }
 
 // ------------------------------------------------------------------------------- data gradient
-
-/// The weights with the roles of filters and channels exchanged: to[channel panel][ky][filter][kx]
-/// [16 channels].
-template <Conv2DSizes sizes>
-void conv2d_transpose_weights(const float* HWY_RESTRICT w, float* HWY_RESTRICT to) {
-  ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
-  ETCH_SPECIALISED const int filters = s.filter_panels() * conv_panel;
-  for (int f = 0; f < filters; f += lanes) {
-    const float* w_panel = w + f / conv_panel * s.panel_floats() + f % conv_panel;
-    for (int c = 0; c < s.channel_panels() * conv_panel; c += lanes) {
-      float* to_panel =
-          to +
-          (std::ptrdiff_t{c / conv_panel} * sizes.rows.size * filters + f) * sizes.line_floats() +
-          c % conv_panel;
-      for (int ky = 0; ky < sizes.rows.size; ++ky) {
-        for (int kx = 0; kx < sizes.kernel(); ++kx) {
-          transpose_block<FloatTag>(
-              w_panel + (ky * s.channels + c) * sizes.line_floats() + kx * conv_panel,
-              sizes.line_floats(), s.channels - c,
-              to_panel + ky * filters * sizes.line_floats() + kx * conv_panel, sizes.line_floats());
-        }
-      }
-    }
-  }
-}
 
 template <Conv2DSizes sizes, class Finish>
 struct Conv2DDataGradient {

@@ -7,7 +7,8 @@
 //     narrow  [N][K padded to 16], for N <= 16, where a panel would be mostly padding
 // What pads W, x and y is zero, and is left zero.
 //
-// `sizes` shapes the tile; `s` is what loops count with (loop_sizes.hpp).
+// `sizes` shapes the tile; `s` is what loops count with (loop_sizes.hpp); `finish` has the last
+// word on what is stored (finish-inl.hpp).
 
 #if defined(ETCH_KERNEL_DENSE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_DENSE_INL_HPP

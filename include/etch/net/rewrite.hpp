@@ -21,8 +21,8 @@ namespace etch {
 //
 // Rectifying into the neighbours' stores: conv2d, relu, dense becomes conv2d+relu, dense. The layer
 // before rectifies what it stores, and the layer behind passes on no more gradient than the layer
-// between would: it sees from its input where that was positive. Values and gradients keep their
-// bits.
+// between would: it sees from its input where that was positive, a dropout from its output, and
+// then need not draw its mask again. Values and gradients keep their bits.
 
 /// Whether First, then Second may as well be Second, then First.
 template <class First, class Second>
