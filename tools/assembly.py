@@ -79,7 +79,8 @@ def passes_of(code, target, layer, shape):
     for function in code.functions:
         name = function.name.removeprefix("void ").replace(" ", "")
         if name.startswith(start):
-            found.setdefault(re.split("[(<]", name[len(start):])[0], []).append(function)
+            own = re.split("[(<]", name[len(start):])[0].removesuffix("_fused")
+            found.setdefault(own, []).append(function)
     return {name: found[name] for name in PASSES if name in found}
 
 
@@ -143,8 +144,8 @@ def main():
     target = re.search(r"SIMD target (\w+)", ask(program, "--version"))[1]
     passes = passes_of(code, target, *layers[options.layer])
     if not passes:
-        fail(f"requires passes with code of their own, {options.layer}'s are inlined; declare them "
-             "HWY_NOINLINE")
+        fail(f"requires passes with code of their own, {options.layer}'s are inlined; name a layer "
+             "beside it if that does its work (--summary), or else declare them HWY_NOINLINE")
     if options.name not in passes:
         fail(f"requires a pass of {options.layer}, '{options.name}' came; "
              f"use one of {' '.join(passes)}", 2)

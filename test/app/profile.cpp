@@ -12,13 +12,13 @@ TEST_CASE("A profile gives each part per step, and what is left of the step") {
       {{"0_dense", "forward", 400e-6, 2e6}, {"1_relu", "forward", 350e-6, 0}}, 100, 1e-3, 1, 10e9);
   CHECK(table ==
         "Profile of 100 timed steps on 1 thread, FMA peak 10.0 GFLOP/s each\n"
-        "Layer             Pass               us a step    Share  GFLOP/s  Of peak\n"
-        "-------------------------------------------------------------------------\n"
-        "0_dense           forward                 4.00    40.0%      5.0    50.0%\n"
-        "1_relu            forward                 3.50    35.0%\n"
-        "rest                                      2.50    25.0%\n"
-        "-------------------------------------------------------------------------\n"
-        "step                                     10.00   100.0%      2.0    20.0%\n");
+        "Layer               Pass               us a step    Share  GFLOP/s  Of peak\n"
+        "---------------------------------------------------------------------------\n"
+        "0_dense             forward                 4.00    40.0%      5.0    50.0%\n"
+        "1_relu              forward                 3.50    35.0%\n"
+        "rest                                        2.50    25.0%\n"
+        "---------------------------------------------------------------------------\n"
+        "step                                       10.00   100.0%      2.0    20.0%\n");
 }
 
 TEST_CASE("Without steps there is nothing to tell") {
@@ -28,10 +28,10 @@ TEST_CASE("Without steps there is nothing to tell") {
 TEST_CASE("The threads of a team share a step: its time counts for each") {
   const std::string table = profile_table({{"update", "", 500e-6, 0}}, 100, 1e-3, 2, 10e9);
   CHECK(table.find("on 2 threads") != std::string::npos);
-  CHECK(table.find("\nupdate                                    5.00    25.0%\n") !=
+  CHECK(table.find("\nupdate                                      5.00    25.0%\n") !=
         std::string::npos);
-  CHECK(table.find("\nrest              joins, waiting         15.00    75.0%\n") !=
+  CHECK(table.find("\nrest                joins, waiting         15.00    75.0%\n") !=
         std::string::npos);
-  CHECK(table.find("\nstep              times threads          20.00   100.0%\n") !=
+  CHECK(table.find("\nstep                times threads          20.00   100.0%\n") !=
         std::string::npos);
 }

@@ -29,7 +29,7 @@ constexpr bool plan_is_sound() {
   constexpr auto plan = training ? training_plan<Net> : inference_plan<Net>;
   Shelf<plan.kept / 16> kept;
   Shelf<plan.transient / 16> transient;
-  using Place = typename MemoryPlan<Net::size>::Place;
+  using Place = typename PlanOf<Net>::Place;
   const auto write = [&](std::size_t array, Place place, std::size_t floats) {
     place.kept ? kept.write(array, place.offset, floats)
                : transient.write(array, place.offset, floats);
@@ -50,20 +50,22 @@ constexpr bool plan_is_sound() {
     write(activation(i + 1), y, out);
     if (!works_in_place<typename Step::Layer>() || !same(x, y)) read(activation(i), x, in);
   });
-  read(activation(Net::size), plan.activations[Net::size], Net::Output::stride);
+  constexpr std::size_t size = executed_size<Net>;
+  read(activation(size), plan.activations[size], Net::Output::stride);
   if constexpr (training && Net::first_trained < Net::size) {
-    write(gradient(Net::size), plan.gradients[Net::size], Net::Output::stride);
-    read(activation(Net::size), plan.activations[Net::size], Net::Output::stride);
-    meta::for_each_index<Net::size - Net::first_trained>([&]<std::size_t FromLast>() {
-      constexpr std::size_t i = Net::size - 1 - FromLast;
+    write(gradient(size), plan.gradients[size], Net::Output::stride);
+    read(activation(size), plan.activations[size], Net::Output::stride);
+    meta::for_each_index<size>([&]<std::size_t FromLast>() {
+      constexpr std::size_t i = size - 1 - FromLast;
       using Step = meta::mp_at_c<typename Net::Executed, i>;
+      if (Step::index < Net::first_trained) return;
       constexpr std::size_t in = Step::In::stride, out = Step::Out::stride;
       constexpr Reads reads = data_gradient_reads_of<typename Step::Layer>();
       const Place dx = plan.gradients[i], dy = plan.gradients[i + 1];
       const bool in_place = works_in_place<typename Step::Layer>() && same(dx, dy);
       read(gradient(i + 1), dy, out);
       if (Step::has_variables) read(activation(i), plan.activations[i], in);
-      if (i == Net::first_trained) return;
+      if (Step::index == Net::first_trained) return;
       write(gradient(i), dx, in);
       if (!in_place) read(gradient(i + 1), dy, out);
       if (reads.x) read(activation(i), plan.activations[i], in);
@@ -98,6 +100,12 @@ static_assert(inference_plan<Bare>.transient == 16);
 static_assert(training_plan<Strided>.kept == 784 + 64);
 static_assert(training_plan<Strided>.transient == 784 + 2 * 3'136 + 784);
 static_assert(training_plan<Bare>.kept == 0);
+
+// Dropout works in place behind a ReLU, too: what it makes tells all that the gradients need.
+
+using Dropping = Network<Input<48>, Dense<48>, ReLU, Dropout<>, Dense<32>>;
+static_assert(training_plan<Dropping>.kept == 2 * 48 + 48 + 32);
+static_assert(training_plan<Dropping>.transient == 32);
 
 // The bytes of a type: parameters, padding included, 4 bytes each, and the above.
 

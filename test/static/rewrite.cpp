@@ -4,17 +4,11 @@
 namespace etch {
 namespace {
 
-// Behind a convolution a ReLU waits for the pooling, and keeps the index that it is written with.
+template <class Net>
+constexpr bool as_written = std::is_same_v<typename Net::Executed, typename Net::Steps>;
 
-static_assert(std::is_same_v<LeNet5::Executed,
-                             meta::mp_list<LeNet5::step<0>,                                   //
-                                           LeNet5::step<2>, Step<1, ReLU, Shape<14, 14, 6>>,  //
-                                           LeNet5::step<3>,                                   //
-                                           LeNet5::step<5>, Step<4, ReLU, Shape<5, 5, 16>>,   //
-                                           LeNet5::step<6>, LeNet5::step<7>, LeNet5::step<8>,
-                                           LeNet5::step<9>, LeNet5::step<10>, LeNet5::step<11>>>);
-
-// Several wait together, for several, and stay in order.
+// Behind a convolution a ReLU waits for the pooling, several wait together, for several, and stay
+// in order. Those that are executed keep the index that they are written with.
 
 using Many = Network<Input<9, 9, 3>, ReLU, ReLU, MaxPool2D<2>, MaxPool2D<2>, Dense<2>>;
 static_assert(
@@ -25,10 +19,38 @@ static_assert(
 
 // What does not say that it may wait does not: dropout, which draws for each element it is given.
 
-using Dropped = Network<Input<8, 8, 1>, Conv2D<2, 3>, ReLU, Dropout<>, MaxPool2D<2>, Dense<2>>;
-static_assert(std::is_same_v<Dropped::Executed, Dropped::Steps>);
-static_assert(std::is_same_v<Strided::Executed, Strided::Steps>);
-static_assert(std::is_same_v<PooledFirst::Executed, PooledFirst::Steps>);
+using Dropped = Network<Input<8, 8, 1>, ReLU, Dropout<>, MaxPool2D<2>, Dense<2>>;
+static_assert(as_written<Dropped>);
+
+// A ReLU goes into its neighbours, behind a pooling too, and in front of a dropout.
+
+template <class L>
+using BehindReLU = FusedDataGradient<ReLU, L>;
+template <class L>
+using ToReLU = FusedForward<L, ReLU>;
+
+static_assert(
+    std::is_same_v<LeNet5::Executed,
+                   meta::mp_list<LeNet5::step<0>,                                              //
+                                 Step<2, ToReLU<MaxPool2D<2>>, Shape<28, 28, 6>>,              //
+                                 Step<3, BehindReLU<Conv2D<16, 5, Valid>>, Shape<14, 14, 6>>,  //
+                                 Step<5, ToReLU<MaxPool2D<2>>, Shape<10, 10, 16>>,             //
+                                 Step<6, BehindReLU<ToReLU<Dense<120>>>, Shape<5, 5, 16>>,     //
+                                 Step<8, BehindReLU<Dropout<0.5f>>, Shape<120>>,               //
+                                 Step<9, ToReLU<Dense<84>>, Shape<120>>,                       //
+                                 Step<11, BehindReLU<Dense<10>>, Shape<84>>>>);
+static_assert(std::is_same_v<
+              PooledFirst::Executed,
+              meta::mp_list<Step<0, ToReLU<MaxPool2D<3, 2, Same>>, Shape<9, 7, 3>>,
+                            Step<2, BehindReLU<Dense<4>>, Shape<5, 4, 3>>, PooledFirst::step<3>>>);
+static_assert(executed_size<Strided> == 4);
+static_assert(meta::mp_at_c<Strided::Executed, 1>::name == std::string_view("2_conv2d+relu"));
+
+// Unless it has none on a side, or one that does not say that it can do a ReLU's work.
+
+static_assert(as_written<Network<Input<8>, ReLU, Dense<4>, ReLU>>);
+static_assert(as_written<Network<Input<8>, Dense<4>, Dropout<>, ReLU, Dense<4>>>);
+static_assert(as_written<Network<Input<8>, Dense<4>, ReLU, ReLU, Dense<2>>>);
 
 }  // namespace
 }  // namespace etch

@@ -25,11 +25,19 @@ using Pooled = Network<Input<14, 13, 2>, ReLU, MaxPool2D<2, 1>,     // before an
                        MaxPool2D<2, 1, Same>, Dropout<0.25f>, Dense<10>>;
 static_assert(!std::is_same_v<Pooled::Executed, Pooled::Steps>);
 
+/// Every kernel with a ReLU in its store of the output, and of its input's gradient.
+using Rectified =
+    Network<Input<14, 14, 1>, Conv2D<6, 5>, ReLU, Conv2D<20, 3>, ReLU,  // narrow, then wide
+            Conv2D<7, 3, Valid, 2>, ReLU, MaxPool2D<2>, Dropout<0.25f>, Dense<40>, ReLU,
+            Dropout<0.5f>, Dense<5>, ReLU, Dense<33>, ReLU,  // of fewer inputs than a vector
+            Dense<24>, ReLU, Dense<10>>;
+static_assert(executed_size<Rectified> == Rectified::size - 7);
+
 bool same_bits(std::span<const float> a, std::span<const float> b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
 
-/// Output for some samples, then the gradients and parameters after steps of training.
+/// Output for some samples, then losses, gradients and parameters after steps of training.
 template <class Net>
 std::vector<std::vector<float>> results() {
   Model<Net> model(Seed{5}, Initializer{.stddev = 0.3f});
@@ -41,7 +49,7 @@ std::vector<std::vector<float>> results() {
   for (std::size_t count : {16u, 13u, 1u, 16u}) {
     all.emplace_back(model.parameters().size());
     trainer.compute_gradients(samples.first(count), all.back());
-    trainer.step(samples.first(count));
+    all.push_back({trainer.step(samples.first(count)).loss});
     all.emplace_back(model.parameters().begin(), model.parameters().end());
   }
   return all;
@@ -50,13 +58,17 @@ std::vector<std::vector<float>> results() {
 }  // namespace
 
 TEST_CASE("Outputs, gradients and trained parameters have the bits of the network as written") {
-  on_every_target([] {
-    const auto rewritten = results<Pooled>(), written = results<AsWritten<Pooled>>();
+  const auto compare = []<class Net>() {
+    const auto rewritten = results<Net>(), written = results<AsWritten<Net>>();
     for (std::size_t i = 0; i < written.size(); ++i) {
       INFO("result " << i);
       CHECK(same_bits(rewritten[i], written[i]));
     }
     CHECK(std::any_of(written[1].begin(), written[1].end(), [](float g) { return g != 0; }));
+  };
+  on_every_target([&] {
+    compare.operator()<Pooled>();
+    compare.operator()<Rectified>();
   });
 }
 

@@ -7,8 +7,8 @@ namespace etch::app {
 std::string profile_table(const std::vector<ProfileRow>& rows, std::uint32_t steps, double seconds,
                           int threads, double peak) {
   if (steps == 0) return "Profile of 0 timed steps\n";
-  constexpr std::string_view columns = "{:<16}  {:<15}  {:>11}  {:>7}  {:>7}  {:>7}";
-  const std::string rule(16 + 2 + 15 + 2 + 11 + 3 * (2 + 7), '-');
+  constexpr std::string_view columns = "{:<18}  {:<15}  {:>11}  {:>7}  {:>7}  {:>7}";
+  const std::string rule(18 + 2 + 15 + 2 + 11 + 3 * (2 + 7), '-');
   const double all = seconds * threads;
   std::string text =
       fmt::format("Profile of {} timed steps on {}, FMA peak {:.1f} GFLOP/s each\n", steps,

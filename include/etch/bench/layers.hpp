@@ -30,8 +30,8 @@ namespace etch::bench {
 /// Registers what a training step of `Net` on `Batch` samples does, layer by layer, as
 /// "name/3_conv2d/forward", "data_gradient", "weight_gradient" and "update", where the step needs
 /// them; the same with ".../cold" where it reads or writes weights; and "name/step" and
-/// "name/inference", the whole of both. Layers that the network does not execute as they are
-/// written follow as "name/rewritten/3_relu/forward". Returns how many it registered.
+/// "name/inference", the whole of both. Passes that the network does not execute as they are
+/// written follow as "name/rewritten/3_conv2d+relu/forward". Returns how many it registered.
 template <class Net, int Batch, class Optimizer = SGD>
 int register_layers(const std::string& name);
 
@@ -104,26 +104,28 @@ int register_pass(std::string name) {
   return 2;
 }
 
-/// Registers those passes of a step that training `Net` does. Returns how many.
-template <class Net, class Step, int Batch, class Optimizer>
+/// Registers those passes of a step up to `last` that training `Net` does. Returns how many.
+template <class Net, class Step, int Batch, class Optimizer, Pass last = Pass::update>
 int register_step(const std::string& name) {
   int count = 0;
   meta::for_each_index<passes.size()>([&]<std::size_t I>() {
-    if constexpr (does<Net, Step>(passes[I])) {
+    if constexpr (passes[I] <= last && does<Net, Step>(passes[I])) {
       count += register_pass<passes[I], Step, Batch, Optimizer>(name);
     }
   });
   return count;
 }
 
-/// Calls `visit.template operator()<Step>(prefix)` for every step as the network is written, then
-/// for those that it executes on another shape.
+/// Calls `visit.template operator()<Step, last>(prefix)` for every step as the network is written,
+/// then for those that it executes otherwise: there passes after `last` are the same.
 template <class Net, class Visit>
 void for_each_variant(Visit&& visit) {
-  Net::for_each_step([&]<class Step>() { visit.template operator()<Step>(""); });
+  Net::for_each_step([&]<class Step>() { visit.template operator()<Step, Pass::update>(""); });
   for_each_executed<Net>([&]<class Step, std::size_t>() {
     using Written = typename Net::template step<Step::index>;
-    if constexpr (!std::is_same_v<Step, Written>) visit.template operator()<Step>("rewritten/");
+    if constexpr (!std::is_same_v<Step, Written>) {
+      visit.template operator()<Step, Pass::data_gradient>("rewritten/");
+    }
   });
 }
 
@@ -140,10 +142,9 @@ template <class Net, int Batch, class Optimizer>
 int register_layers(const std::string& name) {
   describe_machine();
   int count = 0;
-  detail::for_each_variant<Net>([&]<class Step>(const char* prefix) {
-    const std::string_view step = Step::name;
-    count +=
-        detail::register_step<Net, Step, Batch, Optimizer>(name + "/" + prefix + std::string(step));
+  detail::for_each_variant<Net>([&]<class Step, Pass last>(const char* prefix) {
+    const std::string step = name + "/" + prefix + std::string(std::string_view(Step::name));
+    count += detail::register_step<Net, Step, Batch, Optimizer, last>(step);
   });
   benchmark::RegisterBenchmark((name + "/step").c_str(), detail::run_step<Net, Batch, Optimizer>);
   benchmark::RegisterBenchmark((name + "/inference").c_str(), detail::run_inference<Net, Batch>);

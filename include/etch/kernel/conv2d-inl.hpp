@@ -6,7 +6,8 @@
 // 0.6 loads per multiplication). Unrolling the window's rows too made it 1.2 (clang) to 4.4 (g++)
 // times slower. Borders cost nothing: columns are skipped at compile time, rows at run time.
 //
-// `sizes` shapes the tile, window included; `s` is what loops count with (loop_sizes.hpp).
+// `sizes` shapes the tile, window included; `s` is what loops count with (loop_sizes.hpp); `finish`
+// has the last word on what is stored (finish-inl.hpp).
 
 #if defined(ETCH_KERNEL_CONV2D_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_CONV2D_INL_HPP
@@ -21,8 +22,8 @@
 #include "etch/kernel/conv2d_blocks-inl.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
 #include "etch/kernel/conv2d_narrow-inl.hpp"
+#include "etch/kernel/conv2d_transpose-inl.hpp"
 #include "etch/kernel/loop_sizes.hpp"
-#include "etch/kernel/transpose-inl.hpp"
 #include "etch/kernel/vec-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -34,8 +35,9 @@ inline constexpr int conv_columns = std::max(registers - sizes.kernel() - 3, 4);
 
 // ------------------------------------------------------------------------------------- forward
 
-template <Conv2DSizes sizes>
+template <Conv2DSizes sizes, class Finish>
 struct Conv2DForward {
+  const Finish& finish;
   using Tag = TagFor<sizes.filters>;
   using Lanes = hn::Vec<Tag>;
   static constexpr Tag tag{};
@@ -91,7 +93,7 @@ struct Conv2DForward {
     ETCH_UNROLL for (int r = 0; r < R; ++r) {
       float* y_row = y + ((row + r) * s.columns.out + column) * s.filters;
       ETCH_UNROLL for (int o = 0; o < Columns; ++o) {
-        store_first(hn::Add(sum[r][o], bias), tag, y_row + o * s.filters, filters);
+        store_first(finish(hn::Add(sum[r][o], bias)), tag, y_row + o * s.filters, filters);
       }
     }
   }
@@ -113,13 +115,14 @@ struct Conv2DForward {
 };
 
 /// y = x * W + b.
-template <Conv2DSizes sizes>
+template <Conv2DSizes sizes, class Finish>
 void conv2d_forward(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
-                    const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int samples) {
-  if constexpr (Conv2DNarrowForward<sizes>::better) {
-    Conv2DNarrowForward<sizes>().pictures(x, w, b, y, samples);
+                    const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int samples,
+                    const Finish& finish) {
+  if constexpr (Conv2DNarrowForward<sizes, Finish>::better) {
+    Conv2DNarrowForward<sizes, Finish>{finish}.pictures(x, w, b, y, samples);
   } else {
-    const Conv2DForward<sizes> forward;
+    const Conv2DForward<sizes, Finish> forward{finish};
     for (int n = 0; n < samples; ++n) {
       forward.picture(x + n * forward.s.x_stride, w, b, y + n * forward.s.y_stride);
     }
@@ -128,33 +131,9 @@ void conv2d_forward(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
 
 // ------------------------------------------------------------------------------- data gradient
 
-/// The weights with the roles of filters and channels exchanged: to[channel panel][ky][filter][kx]
-/// [16 channels].
-template <Conv2DSizes sizes>
-void conv2d_transpose_weights(const float* HWY_RESTRICT w, float* HWY_RESTRICT to) {
-  ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
-  ETCH_SPECIALISED const int filters = s.filter_panels() * conv_panel;
-  for (int f = 0; f < filters; f += lanes) {
-    const float* w_panel = w + f / conv_panel * s.panel_floats() + f % conv_panel;
-    for (int c = 0; c < s.channel_panels() * conv_panel; c += lanes) {
-      float* to_panel =
-          to +
-          (std::ptrdiff_t{c / conv_panel} * sizes.rows.size * filters + f) * sizes.line_floats() +
-          c % conv_panel;
-      for (int ky = 0; ky < sizes.rows.size; ++ky) {
-        for (int kx = 0; kx < sizes.kernel(); ++kx) {
-          transpose_block<FloatTag>(
-              w_panel + (ky * s.channels + c) * sizes.line_floats() + kx * conv_panel,
-              sizes.line_floats(), s.channels - c,
-              to_panel + ky * filters * sizes.line_floats() + kx * conv_panel, sizes.line_floats());
-        }
-      }
-    }
-  }
-}
-
-template <Conv2DSizes sizes>
+template <Conv2DSizes sizes, class Finish>
 struct Conv2DDataGradient {
+  const Finish& finish;
   using Tag = TagFor<sizes.channels>;
   using Lanes = hn::Vec<Tag>;
   static constexpr Tag tag{};
@@ -201,7 +180,8 @@ struct Conv2DDataGradient {
       }
     }
     ETCH_UNROLL for (int x = 0; x < Columns; ++x) {
-      store_first(sum[x], tag, dx + (row * s.columns.in + column + x) * s.channels, channels);
+      float* to = dx + (row * s.columns.in + column + x) * s.channels;
+      store_first(finish(sum[x], tag, to, channels), tag, to, channels);
     }
   }
 
@@ -222,14 +202,15 @@ struct Conv2DDataGradient {
 };
 
 /// dx = dy * W^T. `scratch`: sizes.data_gradient_scratch() floats.
-template <Conv2DSizes sizes>
+template <Conv2DSizes sizes, class Finish>
 void conv2d_data_gradient(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
-                          float* HWY_RESTRICT dx, int samples, float* HWY_RESTRICT scratch) {
-  if constexpr (Conv2DNarrowDataGradient<sizes>::better) {
-    Conv2DNarrowDataGradient<sizes>().pictures(dy, w, dx, samples, scratch);
+                          float* HWY_RESTRICT dx, int samples, float* HWY_RESTRICT scratch,
+                          const Finish& finish) {
+  if constexpr (Conv2DNarrowDataGradient<sizes, Finish>::better) {
+    Conv2DNarrowDataGradient<sizes, Finish>{finish}.pictures(dy, w, dx, samples, scratch);
   } else {
     conv2d_transpose_weights<sizes>(w, scratch);
-    const Conv2DDataGradient<sizes> gradient;
+    const Conv2DDataGradient<sizes, Finish> gradient{finish};
     for (int n = 0; n < samples; ++n) {
       gradient.picture(dy + n * gradient.s.y_stride, scratch, dx + n * gradient.s.x_stride);
     }

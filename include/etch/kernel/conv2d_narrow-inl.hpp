@@ -29,8 +29,9 @@ constexpr float filled(int count, int width) {
 /// The lanes are columns. `rows` rows of the output times all filters are held in registers; the
 /// rows under them are copied, a plane for each channel, with zeros for what pads them. A load of
 /// pixels serves all filters, a weight all rows.
-template <Conv2DSizes sizes>
+template <Conv2DSizes sizes, class Finish>
 struct Conv2DNarrowForward {
+  const Finish& finish;
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
   static constexpr Window window = sizes.columns;
   static constexpr int filters = std::max(sizes.filters, 1);  // a network's check refuses fewer
@@ -99,7 +100,7 @@ struct Conv2DNarrowForward {
     }
     ETCH_UNROLL for (int r = 0; r < R; ++r) {
       ETCH_UNROLL for (int f = 0; f < filters; ++f) {
-        sum[r][f] = hn::Add(sum[r][f], hn::Set(float_tag, b[f]));
+        sum[r][f] = finish(hn::Add(sum[r][f], hn::Set(float_tag, b[f])));
       }
       store_interleaved<filters>(sum[r], y + r * s.columns.out * filters, Columns);
     }
@@ -136,8 +137,9 @@ struct Conv2DNarrowForward {
 /// The lanes are (column of the window, channel) pairs: what one output has to give to one row of
 /// inputs. A tile sums that over the window's rows and all filters, for `Columns` outputs; then
 /// each input adds up what the outputs around it have for it, one addition per tap and row.
-template <Conv2DSizes sizes>
+template <Conv2DSizes sizes, class Finish>
 struct Conv2DNarrowDataGradient {
+  const Finish& finish;
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
   static constexpr Window window = sizes.columns;
   static constexpr int vectors = ceil_div(window.size * sizes.channels, lanes);
@@ -214,7 +216,9 @@ struct Conv2DNarrowDataGradient {
           const int o = place / window.stride - window.size;
           sum = hn::Add(sum, hn::LoadU(tag, parts + o * part + kx * s.channels + channel));
         }
-        store_first(sum, tag, dx_row + x * s.channels + channel, s.channels - channel);
+        float* to = dx_row + x * s.channels + channel;
+        const int count = s.channels - channel;
+        store_first(finish(sum, tag, to, count), tag, to, count);
       }
     }
   }

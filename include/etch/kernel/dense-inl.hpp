@@ -7,7 +7,8 @@
 //     narrow  [N][K padded to 16], for N <= 16, where a panel would be mostly padding
 // What pads W, x and y is zero, and is left zero.
 //
-// `sizes` shapes the tile; `s` is what loops count with (loop_sizes.hpp).
+// `sizes` shapes the tile; `s` is what loops count with (loop_sizes.hpp); `finish` has the last
+// word on what is stored (finish-inl.hpp).
 
 #if defined(ETCH_KERNEL_DENSE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_DENSE_INL_HPP
@@ -47,9 +48,10 @@ HWY_INLINE void for_column_groups(const Columns& columns) {
 /// y = x W + b. While the rows pass a panel, the next one is fetched into the L2 cache, a share
 /// with each row tile: weights that do not fit there come from where a core gets but 8 bytes a
 /// cycle.
-template <DenseSizes sizes>
+template <DenseSizes sizes, class Finish>
 void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
-                        const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows) {
+                        const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows,
+                        const Finish& finish) {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   for_column_groups<sizes.outputs>([&](auto vectors, int column) ETCH_LAMBDA {
     const float* w_column = w + s.panel(column);
@@ -61,7 +63,7 @@ void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w
       tile.accumulate(Strided{x + row * s.x_stride, s.x_stride, 1}, w_column, dense_panel, s.inputs,
                       [&](int k) ETCH_LAMBDA { __builtin_prefetch(ahead + k * step, 0, 2); });
       tile.add(b + column);
-      tile.store(y + row * s.y_stride + column, s.y_stride);
+      tile.store(y + row * s.y_stride + column, s.y_stride, finish);
     });
   });
 }
@@ -69,8 +71,9 @@ void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w
 /// dx = dy W^T for up to 64 samples. A vector of sums is for half as many samples as it has lanes:
 /// one lane sums the even outputs, one the odd, and two weights are broadcast as they lie. Only dy
 /// and dx, which are small beside W, are transposed. `scratch`: dy, in whole vectors of samples.
-template <DenseSizes sizes>
+template <DenseSizes sizes, class Finish>
 struct DenseDataGradient {
+  const Finish& finish;
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   static constexpr int samples = lanes / 2;  // of a vector, and inputs of a transposed square
   static constexpr int inputs = sizes.inputs >= dense_sums ? dense_sums : samples;  // of a block
@@ -128,10 +131,13 @@ struct DenseDataGradient {
   /// The first `rows` samples' inputs, as add_pairs leaves them.
   HWY_INLINE void store(const Vec (&square)[samples], float* HWY_RESTRICT dx, int rows) const {
     const hn::Half<FloatTag> half;
+    const auto store_half = [&](auto v, int row) ETCH_LAMBDA {
+      float* to = dx + row * s.x_stride;
+      if (row < rows) hn::StoreU(finish(v, half, to, samples), half, to);
+    };
     ETCH_UNROLL for (int i = 0; i < samples / 2; ++i) {
-      float* upper = dx + (i + samples / 2) * s.x_stride;
-      if (i < rows) hn::StoreU(hn::LowerHalf(half, square[i]), half, dx + i * s.x_stride);
-      if (i + samples / 2 < rows) hn::StoreU(hn::UpperHalf(half, square[i]), half, upper);
+      store_half(hn::LowerHalf(half, square[i]), i);
+      store_half(hn::UpperHalf(half, square[i]), i + samples / 2);
     }
   }
 
@@ -160,14 +166,15 @@ struct DenseDataGradient {
 };
 
 /// The same for any number of samples.
-template <DenseSizes sizes>
+template <DenseSizes sizes, class Finish>
 void dense_data_gradient_wide(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
-                              float* HWY_RESTRICT dx, int rows, float* HWY_RESTRICT scratch) {
+                              float* HWY_RESTRICT dx, int rows, float* HWY_RESTRICT scratch,
+                              const Finish& finish) {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   if constexpr (sizes.inputs >= lanes / 2) {
     for (int row = 0; row < rows; row += dense_turned_rows) {
-      DenseDataGradient<sizes>()(dy + row * s.y_stride, w, dx + row * s.x_stride,
-                                 std::min(dense_turned_rows, rows - row), scratch);
+      DenseDataGradient<sizes, Finish>{finish}(dy + row * s.y_stride, w, dx + row * s.x_stride,
+                                               std::min(dense_turned_rows, rows - row), scratch);
     }
   } else {  // too few for a vector
     for (int row = 0; row < rows; ++row) {
@@ -176,7 +183,9 @@ void dense_data_gradient_wide(const float* HWY_RESTRICT dy, const float* HWY_RES
         for (int n = 0; n < s.outputs; ++n) {
           sum += dy[row * s.y_stride + n] * w[s.panel(n) + k * dense_panel];
         }
-        dx[row * s.x_stride + k] = sum;
+        constexpr hn::CappedTag<float, 1> one;
+        float* to = dx + row * s.x_stride + k;
+        hn::StoreU(finish(hn::Set(one, sum), one, to, 1), one, to);
       }
     }
   }
@@ -273,8 +282,9 @@ struct DenseWeightGradient {
 
 // -------------------------------------------------------------------------------------- narrow
 
-template <DenseSizes sizes>
+template <DenseSizes sizes, class Finish>
 struct DenseDots {
+  const Finish& finish;
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
 
   /// Outputs [0, Outputs) of `Rows` samples as dot products, the lanes along the inputs. Writes
@@ -297,16 +307,18 @@ struct DenseDots {
     }
     ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
       const Vec dots = sum_each<FloatTag, Outputs>(sum[r]);
-      hn::StoreU(hn::Add(dots, hn::LoadU(float_tag, b)), float_tag, y + r * s.y_stride);
+      const Vec sums = hn::Add(dots, hn::LoadU(float_tag, b));
+      hn::StoreU(finish(sums), float_tag, y + r * s.y_stride);
     }
   }
 };
 
 /// y = x W^T + b.
-template <DenseSizes sizes>
+template <DenseSizes sizes, class Finish>
 void dense_forward_narrow(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
-                          const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows) {
-  const DenseDots<sizes> dots;
+                          const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows,
+                          const Finish& finish) {
+  const DenseDots<sizes, Finish> dots{finish};
   const DenseSizes& s = dots.s;
   constexpr int most = std::min(registers - 6, lanes);  // sums of a row at a time
   constexpr int outputs = ceil_div(sizes.outputs, ceil_div(sizes.outputs, most));
@@ -326,9 +338,9 @@ void dense_forward_narrow(const float* HWY_RESTRICT x, const float* HWY_RESTRICT
 }
 
 /// dx = dy W, the lanes along the inputs.
-template <DenseSizes sizes>
+template <DenseSizes sizes, class Finish>
 void dense_data_gradient_narrow(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
-                                float* HWY_RESTRICT dx, int rows) {
+                                float* HWY_RESTRICT dx, int rows, const Finish& finish) {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   for_column_groups<sizes.inputs>([&](auto vectors, int column) ETCH_LAMBDA {
     for_row_tiles<dense_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
@@ -336,7 +348,7 @@ void dense_data_gradient_narrow(const float* HWY_RESTRICT dy, const float* HWY_R
       tile.clear();
       tile.accumulate(Strided{dy + row * s.y_stride, s.y_stride, 1}, w + column, s.depth(),
                       s.outputs);
-      tile.store(dx + row * s.x_stride + column, s.x_stride);
+      tile.store(dx + row * s.x_stride + column, s.x_stride, finish);
     });
   });
 }

@@ -65,8 +65,8 @@ HWY_INLINE void for_places(const MaxPool2DSizes& s, const Place& place) {
 }
 
 /// y [rows.out][columns.out][Channels] of one sample x [rows.in][columns.in][Channels].
-template <Window rows, Window columns, int Channels>
-void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y) {
+template <Window rows, Window columns, int Channels, class Finish>
+void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y, const Finish& finish) {
   constexpr MaxPool2DSizes sizes{rows, columns, Channels};
   ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<sizes>();
   const TagFor<Channels> d;
@@ -75,7 +75,7 @@ void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y) {
     for_window<sizes>(s, oy, ox, [&](int offset, bool) ETCH_LAMBDA {
       largest = hn::Max(largest, load_first(d, x + offset + c, count));
     });
-    store_first(largest, d, y + (oy * s.columns.out + ox) * s.channels + c, count);
+    store_first(finish(largest), d, y + (oy * s.columns.out + ox) * s.channels + c, count);
   });
 }
 

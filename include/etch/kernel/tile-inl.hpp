@@ -93,10 +93,13 @@ struct Tile {
     }
   }
 
-  /// Stores row r to `c + r * c_row`.
-  HWY_INLINE void store(float* HWY_RESTRICT c, std::ptrdiff_t c_row) const {
-    each([&](hn::Vec<Tag> v, int r, int column)
-             ETCH_LAMBDA { hn::StoreU(v, Tag(), c + r * c_row + column); });
+  /// Stores what `finish` makes of row r to `c + r * c_row`.
+  template <class Finish>
+  HWY_INLINE void store(float* HWY_RESTRICT c, std::ptrdiff_t c_row, const Finish& finish) const {
+    each([&](hn::Vec<Tag> v, int r, int column) ETCH_LAMBDA {
+      float* to = c + r * c_row + column;
+      hn::StoreU(finish(v, Tag(), to, width), Tag(), to);
+    });
   }
 };
 

@@ -37,6 +37,11 @@ namespace etch {
 //                               where that rises, and rises with it wherever the gradient passes
 //   selects                     true where each element is one of the input's, chosen by order
 //                               alone, and its gradient goes there
+//   rectifies                   true where each element is max(x, 0)
+//   fuses_forward               true where forward can do that of a layer behind it that rectifies
+//   fused_data_gradient_reads   Reads: where data_gradient can do that of a layer before it that
+//                               rectifies, what it then reads: x, or y if that is positive where
+//                               gradient passes through both
 //
 // and for every SIMD target Passes<Layer, In>: see passes-inl.hpp.
 
@@ -139,6 +144,31 @@ constexpr bool selects_by_order() {
   } else {
     return false;
   }
+}
+
+template <class Layer>
+constexpr bool does_rectify() {
+  if constexpr (requires { Layer::rectifies; }) {
+    return Layer::rectifies;
+  } else {
+    return false;
+  }
+}
+
+template <class Layer>
+constexpr bool can_fuse_forward() {
+  if constexpr (requires { Layer::fuses_forward; }) {
+    return Layer::fuses_forward;
+  } else {
+    return false;
+  }
+}
+
+template <class Layer>
+constexpr bool can_fuse_data_gradient() {
+  return requires {
+    Layer::fused_data_gradient_reads;
+  };
 }
 
 /// What a pass may know beside its arrays.

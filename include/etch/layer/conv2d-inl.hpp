@@ -18,6 +18,8 @@ struct Conv2D {
   static constexpr int filters = Filters, window = Kernel, stride = Stride;
   using padding = Padding;
   static constexpr Reads data_gradient_reads{.x = false, .y = false};
+  static constexpr Reads fused_data_gradient_reads{.x = true, .y = false};
+  static constexpr bool fuses_forward = true;
 
   template <class In>
   static constexpr Window rows = slide<Padding>(In::height, Kernel, Stride);
@@ -100,15 +102,28 @@ template <int Filters, int Kernel, class Padding, int Stride, class In>
 struct Passes<Conv2D<Filters, Kernel, Padding, Stride>, In> {
   static constexpr Conv2DSizes sizes = Conv2D<Filters, Kernel, Padding, Stride>::template sizes<In>;
 
-  static HWY_NOINLINE void forward(const Context&, const float* x, const float* const* variables,
-                                   float* y, int rows) {
-    conv2d_forward<sizes>(x, variables[0], variables[1], y, rows);
+  static void forward(const Context& context, const float* x, const float* const* variables,
+                      float* y, int rows) {
+    forward_fused(context, x, variables, y, rows, Unchanged());
   }
 
-  static HWY_NOINLINE void data_gradient(const Context& context, const float*, const float*,
-                                         const float* const* variables, const float* dy, float* dx,
-                                         int rows) {
-    conv2d_data_gradient<sizes>(dy, variables[0], dx, rows, context.scratch);
+  template <class Finish>
+  static HWY_NOINLINE void forward_fused(const Context&, const float* x,
+                                         const float* const* variables, float* y, int rows,
+                                         const Finish& finish) {
+    conv2d_forward<sizes>(x, variables[0], variables[1], y, rows, finish);
+  }
+
+  static void data_gradient(const Context& context, const float* x, const float* y,
+                            const float* const* variables, const float* dy, float* dx, int rows) {
+    data_gradient_fused(context, x, y, variables, dy, dx, rows, Unchanged());
+  }
+
+  template <class Finish>
+  static HWY_NOINLINE void data_gradient_fused(const Context& context, const float*, const float*,
+                                               const float* const* variables, const float* dy,
+                                               float* dx, int rows, const Finish& finish) {
+    conv2d_data_gradient<sizes>(dy, variables[0], dx, rows, context.scratch, finish);
   }
 
   // The last tile is the bias.

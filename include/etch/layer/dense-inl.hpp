@@ -18,6 +18,8 @@ struct Dense {
   static constexpr std::string_view name = "dense";
   static constexpr int units = Units;
   static constexpr Reads data_gradient_reads{.x = false, .y = false};
+  static constexpr Reads fused_data_gradient_reads{.x = true, .y = false};
+  static constexpr bool fuses_forward = true;
 
   template <class In>
   using Output = Shape<(Units < 1 ? 1 : Units)>;
@@ -88,22 +90,35 @@ template <int Units, class In>
 struct Passes<Dense<Units>, In> {
   static constexpr DenseSizes sizes = Dense<Units>::template sizes<In>;
 
-  static HWY_NOINLINE void forward(const Context&, const float* x, const float* const* variables,
-                                   float* y, int rows) {
+  static void forward(const Context& context, const float* x, const float* const* variables,
+                      float* y, int rows) {
+    forward_fused(context, x, variables, y, rows, Unchanged());
+  }
+
+  template <class Finish>
+  static HWY_NOINLINE void forward_fused(const Context&, const float* x,
+                                         const float* const* variables, float* y, int rows,
+                                         const Finish& finish) {
     if constexpr (sizes.narrow()) {
-      dense_forward_narrow<sizes>(x, variables[0], variables[1], y, rows);
+      dense_forward_narrow<sizes>(x, variables[0], variables[1], y, rows, finish);
     } else {
-      dense_forward_wide<sizes>(x, variables[0], variables[1], y, rows);
+      dense_forward_wide<sizes>(x, variables[0], variables[1], y, rows, finish);
     }
   }
 
-  static HWY_NOINLINE void data_gradient(const Context& context, const float*, const float*,
-                                         const float* const* variables, const float* dy, float* dx,
-                                         int rows) {
+  static void data_gradient(const Context& context, const float* x, const float* y,
+                            const float* const* variables, const float* dy, float* dx, int rows) {
+    data_gradient_fused(context, x, y, variables, dy, dx, rows, Unchanged());
+  }
+
+  template <class Finish>
+  static HWY_NOINLINE void data_gradient_fused(const Context& context, const float*, const float*,
+                                               const float* const* variables, const float* dy,
+                                               float* dx, int rows, const Finish& finish) {
     if constexpr (sizes.narrow()) {
-      dense_data_gradient_narrow<sizes>(dy, variables[0], dx, rows);
+      dense_data_gradient_narrow<sizes>(dy, variables[0], dx, rows, finish);
     } else {
-      dense_data_gradient_wide<sizes>(dy, variables[0], dx, rows, context.scratch);
+      dense_data_gradient_wide<sizes>(dy, variables[0], dx, rows, context.scratch, finish);
     }
   }
 

@@ -16,6 +16,7 @@ struct Dropout {
   static constexpr std::string_view name = "dropout";
   static constexpr float rate = Rate;
   static constexpr Reads data_gradient_reads{.x = false, .y = false};
+  static constexpr Reads fused_data_gradient_reads{.x = false, .y = true};
   static constexpr bool in_place = true;
 
   template <class In>
@@ -66,12 +67,27 @@ struct Passes<Dropout<Rate>, In> {
     drop(context, dy, dx, rows);
   }
 
+  /// Behind what rectifies, nothing passes where y is zero, dropped or not: no mask is needed.
+  template <class Finish>
+  static HWY_NOINLINE void data_gradient_fused(const Context& context, const float*, const float*,
+                                               const float* const*, const float* dy, float* dx,
+                                               int rows, const Finish& finish) {
+    const Vec scale = hn::Set(float_tag, 1 / (1 - rate_of(context)));
+    for (std::ptrdiff_t i = 0; i < rows * In::stride; i += lanes) {
+      const Vec scaled = hn::Mul(hn::LoadU(float_tag, dy + i), scale);
+      hn::StoreU(finish(scaled, float_tag, dx + i, lanes), float_tag, dx + i);
+    }
+  }
+
+ private:
+  static float rate_of(const Context& context) { return context.dropout_rate.value_or(Rate); }
+
   static void drop(const Context& context, const float* x, float* y, int rows) {
-    const float rate = context.dropout_rate.value_or(Rate);
     const RandomStream stream{context.seed, Purpose::dropout, context.layer, context.step};
     for (int row = 0; row < rows; ++row) {
       const std::uint32_t sample = context.first_row + static_cast<std::uint32_t>(row);
-      dropout(x + row * In::stride, y + row * In::stride, In::size, rate, stream, sample);
+      dropout(x + row * In::stride, y + row * In::stride, In::size, rate_of(context), stream,
+              sample);
     }
   }
 };

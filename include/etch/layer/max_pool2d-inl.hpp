@@ -16,7 +16,7 @@ struct MaxPool2D {
   static constexpr std::string_view name = "max_pool2d";
   static constexpr int window = Size, stride = Stride;
   using padding = Padding;
-  static constexpr bool selects = true;
+  static constexpr bool selects = true, fuses_forward = true;
 
   template <class In>
   static constexpr Window rows = slide<Padding>(In::height, Size, Stride);
@@ -66,10 +66,17 @@ struct Passes<MaxPool2D<Size, Stride, Padding>, In> {
   using Out = typename Layer::template Output<In>;
   static constexpr Window rows = Layer::template rows<In>, columns = Layer::template columns<In>;
 
-  static HWY_NOINLINE void forward(const Context&, const float* x, const float* const*, float* y,
-                                   int samples) {
+  static void forward(const Context& context, const float* x, const float* const* variables,
+                      float* y, int samples) {
+    forward_fused(context, x, variables, y, samples, Unchanged());
+  }
+
+  template <class Finish>
+  static HWY_NOINLINE void forward_fused(const Context&, const float* x, const float* const*,
+                                         float* y, int samples, const Finish& finish) {
     for (int n = 0; n < samples; ++n) {
-      max_pool2d_forward<rows, columns, In::channels>(x + n * In::stride, y + n * Out::stride);
+      max_pool2d_forward<rows, columns, In::channels>(x + n * In::stride, y + n * Out::stride,
+                                                      finish);
     }
   }
 

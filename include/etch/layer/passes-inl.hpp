@@ -7,6 +7,7 @@
 #define ETCH_LAYER_PASSES_INL_HPP
 #endif
 
+#include "etch/kernel/finish-inl.hpp"
 #include "etch/kernel/vec-inl.hpp"
 #include "etch/layer/contract.hpp"
 
@@ -36,6 +37,13 @@ struct has_passes {
 /// which sums the same, and hands each vector of variable v's gradient, when it is whole, to
 /// stores[v](vector, place): there lies the vector of parameters that it belongs to. Such a layer
 /// sees the whole batch at once; of others training sums the gradients of some samples at a time.
+///
+/// What fuses, see contract.hpp, has also
+///
+///   forward_fused(context, x, variables, y, rows, finish)
+///   data_gradient_fused(context, x, y, variables, dy, dx, rows, finish)
+///
+/// which store what `finish` makes of y, or of dx: see finish-inl.hpp.
 ///
 /// x, y, dx, dy: `rows` samples, Shape::stride floats apart. What pads a sample is zero on entry
 /// and must be so on return. Sums run in a fixed order, that of one sample the same for any `rows`.

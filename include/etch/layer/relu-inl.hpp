@@ -11,7 +11,7 @@ namespace etch {
 struct ReLU {
   static constexpr std::string_view name = "relu";
   static constexpr Reads data_gradient_reads{.x = false, .y = true};  // y > 0 where x > 0
-  static constexpr bool in_place = true, monotone = true;
+  static constexpr bool in_place = true, monotone = true, rectifies = true;
 
   template <class In>
   using Output = In;
@@ -41,9 +41,7 @@ template <class In>
 struct Passes<ReLU, In> {
   static HWY_NOINLINE void forward(const Context&, const float* x, const float* const*, float* y,
                                    int rows) {
-    map(x, y, rows * In::stride, [](Vec v) ETCH_LAMBDA {
-      return hn::IfThenZeroElse(hn::Lt(v, hn::Zero(float_tag)), v);  // x86's Max would hide a NaN
-    });
+    map(x, y, rows * In::stride, Rectify());
   }
 
   static HWY_NOINLINE void data_gradient(const Context&, const float*, const float* y,

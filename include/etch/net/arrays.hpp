@@ -21,9 +21,9 @@ struct Storage {
 /// is the input's, entry i + 1 the output's of the i-th layer that is executed.
 template <class Net>
 struct Arrays {
-  std::array<float*, Net::size + 1> activations{}, gradients{};
+  std::array<float*, executed_size<Net> + 1> activations{}, gradients{};
 
-  Arrays(const MemoryPlan<Net::size>& plan, const Storage& storage, int first) {
+  Arrays(const PlanOf<Net>& plan, const Storage& storage, int first) {
     place(plan, storage, first, 0, Net::Input::stride);
     for_each_executed<Net>([&]<class Step, std::size_t Position>() {
       place(plan, storage, first, Position + 1, Step::Out::stride);
@@ -34,9 +34,9 @@ struct Arrays {
   float* output() const { return activations.back(); }
 
  private:
-  void place(const MemoryPlan<Net::size>& plan, const Storage& storage, int first, std::size_t i,
+  void place(const PlanOf<Net>& plan, const Storage& storage, int first, std::size_t i,
              std::ptrdiff_t stride) {
-    const auto at = [&](const typename MemoryPlan<Net::size>::Place& place) {
+    const auto at = [&](const typename PlanOf<Net>::Place& place) {
       const auto before = static_cast<std::ptrdiff_t>(place.offset);
       return place.kept ? storage.kept + before * storage.batch + stride * first
                         : storage.transient + before * storage.tile;

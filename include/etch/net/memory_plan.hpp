@@ -171,8 +171,8 @@ class MemoryPlanner {
 };
 
 template <class Net>
-constexpr MemoryPlanner<Net::size> memory_planner() {
-  std::array<PlannedLayer, Net::size> layers{};
+constexpr MemoryPlanner<executed_size<Net>> memory_planner() {
+  std::array<PlannedLayer, executed_size<Net>> layers{};
   for_each_executed<Net>([&]<class Step, std::size_t Position>() {
     using In = typename Step::In;
     using Out = typename Step::Out;
@@ -186,10 +186,13 @@ constexpr MemoryPlanner<Net::size> memory_planner() {
 }  // namespace detail
 
 template <class Net>
-inline constexpr MemoryPlan<Net::size> inference_plan = detail::memory_planner<Net>().inference();
+using PlanOf = MemoryPlan<executed_size<Net>>;
 
 template <class Net>
-inline constexpr MemoryPlan<Net::size> training_plan = detail::memory_planner<Net>().training();
+inline constexpr PlanOf<Net> inference_plan = detail::memory_planner<Net>().inference();
+
+template <class Net>
+inline constexpr PlanOf<Net> training_plan = detail::memory_planner<Net>().training();
 
 }  // namespace etch
 

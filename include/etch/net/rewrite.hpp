@@ -1,10 +1,12 @@
 #ifndef ETCH_NET_REWRITE_HPP
 #define ETCH_NET_REWRITE_HPP
 
+#include <cstddef>
 #include <type_traits>
 
 #include "etch/layer/contract.hpp"
 #include "etch/meta/list.hpp"
+#include "etch/net/fused.hpp"
 #include "etch/net/step.hpp"
 
 namespace etch {
@@ -16,6 +18,11 @@ namespace etch {
 // selected from the raised elements is what raising the selected ones gives, and there are fewer of
 // them: a quarter behind MaxPool2D<2>, forward and backward. Values and gradients keep their bits,
 // NaN included; only the sign of a zero that was selected among zeros may be another.
+//
+// Rectifying into the neighbours' stores: conv2d, relu, dense becomes conv2d+relu, dense. The layer
+// before rectifies what it stores, and the layer behind passes on no more gradient than the layer
+// between would: it sees from its input where that was positive, a dropout from its output, and
+// then need not draw its mask again. Values and gradients keep their bits.
 
 /// Whether First, then Second may as well be Second, then First.
 template <class First, class Second>
@@ -38,15 +45,42 @@ struct PutBefore<First, meta::mp_list<Second, Rest...>> {
 template <class First, class Rest>
 using put_before = typename PutBefore<First, Rest>::type;
 
-/// The steps in the order in which sweeps execute them, each with the index that it has as written.
+/// Whether First and Last can do the work of Between.
+template <class First, class Between, class Last>
+inline constexpr bool fuse =
+    can_fuse_forward<typename First::Layer>() && does_rectify<typename Between::Layer>() &&
+    can_fuse_data_gradient<typename Last::Layer>();
+
+/// `First` before the steps `Rest`, of which the first is left out if its neighbours do its work.
+template <class First, class Rest>
+struct FuseBefore {
+  using type = meta::mp_push_front<Rest, First>;
+};
+template <class First, class Between, class Last, class... Rest>
+requires fuse<First, Between, Last>
+struct FuseBefore<First, meta::mp_list<Between, Last, Rest...>> {
+  using Forward = FusedForward<typename First::Layer, typename Between::Layer>;
+  using DataGradient = FusedDataGradient<typename Between::Layer, typename Last::Layer>;
+  using type = meta::mp_list<Step<First::index, Forward, typename First::In>,
+                             Step<Last::index, DataGradient, typename Last::In>, Rest...>;
+};
+template <class First, class Rest>
+using fuse_before = typename FuseBefore<First, Rest>::type;
+
+/// The steps that sweeps execute, in order, each with the index that it has as written.
 template <class Steps>
-using rewritten = meta::mp_reverse_fold<Steps, meta::mp_list<>, put_before>;
+using rewritten = meta::mp_reverse_fold<meta::mp_reverse_fold<Steps, meta::mp_list<>, put_before>,
+                                        meta::mp_list<>, fuse_before>;
+
+/// How many they are.
+template <class Net>
+inline constexpr std::size_t executed_size = meta::mp_size<typename Net::Executed>::value;
 
 /// Calls `f.template operator()<Step, Position>()` for every step that `Net` executes, in order.
 template <class Net, class F>
 constexpr void for_each_executed(F&& f) {
   using Executed = typename Net::Executed;
-  meta::for_each_index<meta::mp_size<Executed>::value>(
+  meta::for_each_index<executed_size<Net>>(
       [&]<std::size_t I>() { f.template operator()<meta::mp_at_c<Executed, I>, I>(); });
 }
 

@@ -16,6 +16,7 @@
 #include "etch/layer/passes-inl.hpp"
 #include "etch/net/arena.hpp"
 #include "etch/net/arrays.hpp"
+#include "etch/net/fused-inl.hpp"
 #include "etch/net/pass_times.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -99,8 +100,8 @@ struct Sweep {
   /// From the gradient of the output to those of all activations that a weight gradient needs, and
   /// the gradients that are stored.
   void backward() const {
-    meta::for_each_index<Net::size>([&]<std::size_t FromLast>() HWY_ATTR {
-      constexpr std::size_t position = Net::size - 1 - FromLast;
+    meta::for_each_index<executed_size<Net>>([&]<std::size_t FromLast>() HWY_ATTR {
+      constexpr std::size_t position = executed_size<Net> - 1 - FromLast;
       using Step = meta::mp_at_c<typename Net::Executed, position>;
       if constexpr (Step::has_variables && !Step::updates) {
         using Layer = Passes<typename Step::Layer, typename Step::In>;

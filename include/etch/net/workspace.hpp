@@ -29,7 +29,7 @@ struct Workspace {
 
   /// The network's output for the row-th picture.
   const float* output(int row) const {
-    return activations.data() + Rows * inference_plan<Net>.activations[Net::size].offset +
+    return activations.data() + Rows * inference_plan<Net>.activations.back().offset +
            static_cast<std::size_t>(row) * Net::Output::stride;
   }
 };
