@@ -93,6 +93,14 @@ struct Tile {
     }
   }
 
+  /// Hands each vector to a copy of `store`, which stays in registers, for `place(r, column)`.
+  template <class Store, class Place>
+  HWY_INLINE void give(Store& store, const Place& place) const {
+    Store own = store;
+    each([&](hn::Vec<Tag> v, int r, int column) ETCH_LAMBDA { own(v, place(r, column)); });
+    store = own;
+  }
+
   /// Stores what `finish` makes of row r to `c + r * c_row`.
   template <class Finish>
   HWY_INLINE void store(float* HWY_RESTRICT c, std::ptrdiff_t c_row, const Finish& finish) const {

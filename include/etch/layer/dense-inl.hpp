@@ -58,13 +58,15 @@ struct Dense {
     return sizes<In>.narrow() ? 0 : sizes<In>.gradient_tiles();
   }
 
-  /// The data gradient turns samples of dy, the weight gradient packs columns of dy and x.
+  /// The data gradient turns samples of dy, the weight gradient packs columns of dy and x
+  /// where samples are many.
   template <class In>
   static constexpr std::size_t scratch(int rows) {
     const int padded = round_up(Units, dense_panel);
     const int turned = padded * round_up(std::min(rows, dense_turned_rows), 8);
-    const int packed = rows * (std::min(padded, dense_gradient_outputs) +
-                               (rows > dense_many_rows ? dense_panel : 0));
+    const int packed = rows > dense_many_rows
+                           ? rows * (std::min(padded, dense_gradient_outputs) + dense_panel)
+                           : 0;
     return sizes<In>.narrow() ? 0 : static_cast<std::size_t>(std::max(turned, packed));
   }
 };
@@ -143,9 +145,9 @@ struct Passes<Dense<Units>, In> {
   static HWY_INLINE void sum_tile(const Context& context, int tile, const float* x, const float* dy,
                                   float* const* gradients, int rows, Store* stores) {
     const DenseSizes s = loop_sizes<sizes>();
-    const int input = tile % s.tiles_deep() * dense_gradient_inputs;
+    const int input = tile % s.tiles_deep() * s.tile_inputs();
     const int column = tile / s.tiles_deep() * dense_gradient_outputs;
-    const int end = std::min(input + dense_gradient_inputs, s.inputs);
+    const int end = std::min(input + s.tile_inputs(), s.inputs);
     if constexpr (sizes.narrow()) {
       dense_weight_gradient_narrow<sizes>(x, dy, gradients[0], rows, input, end, stores[0]);
     } else {

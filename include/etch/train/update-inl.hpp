@@ -63,7 +63,8 @@ HWY_INLINE Vec sum_at(const StoredGradients& gradients, std::size_t i) {
 template <class Optimizer>
 struct Update;
 
-/// Updates parameters, a vector of them at a time, by their gradients.
+/// Updates parameters, a vector of them at a time, by their gradients. A kernel that updates many
+/// works on a copy of its own, which the compiler can keep in registers.
 template <class Optimizer>
 class UpdateParameters {
  public:
@@ -74,19 +75,21 @@ class UpdateParameters {
         l2_(hn::Set(float_tag, context.l2)),
         keep_(hn::Set(float_tag, 1 - context.rate * context.weight_decay)),
         first_(first),
-        slots_(slots) {}
+        slots_(slots) {
+    for (Vec& sum : squares_) sum = hn::Zero(float_tag);
+  }
 
   /// Fetches what will be needed for the vector at `w`.
   HWY_INLINE void prepare(const float* w) const {
-    __builtin_prefetch(w, 1, 3);
-    for (float* slot : slots_) __builtin_prefetch(slot + (w - first_), 1, 3);
+    fetch_to_store(w);
+    for (float* slot : slots_) fetch_to_store(slot + (w - first_));
   }
 
   HWY_INLINE void operator()(Vec gradient, float* w) {
     constexpr std::size_t count = Optimizer::slots;
     const Vec before = hn::LoadU(float_tag, w);
     const Vec g = hn::MulAdd(l2_, before, gradient);
-    squares_ = hn::MulAdd(before, before, squares_);
+    add_square(before);
     [[maybe_unused]] Vec kept[count + 1];  // no array is empty
     [[maybe_unused]] const std::ptrdiff_t i = w - first_;
     for (std::size_t s = 0; s < count; ++s) kept[s] = hn::LoadU(float_tag, slots_[s] + i);
@@ -95,11 +98,24 @@ class UpdateParameters {
   }
 
   /// The sum of the squares of those parameters before.
-  float squares() const { return hn::GetLane(hn::SumOfLanes(float_tag, squares_)); }
+  float squares() const {
+    Vec sum = squares_[0];
+    for (int chain = 1; chain < chains; ++chain) sum = hn::Add(sum, squares_[chain]);
+    return hn::GetLane(hn::SumOfLanes(float_tag, sum));
+  }
 
  private:
+  /// To one of several sums that take turns: each addition to one alone would wait for the last,
+  /// which took as long as sixteen samples' products.
+  HWY_INLINE void add_square(Vec w) {
+    const Vec sum = hn::MulAdd(w, w, squares_[0]);
+    ETCH_UNROLL for (int chain = 1; chain < chains; ++chain) squares_[chain - 1] = squares_[chain];
+    squares_[chains - 1] = sum;
+  }
+
+  static constexpr int chains = 4;
   Update<Optimizer> update_;
-  Vec l2_, keep_, squares_ = hn::Zero(float_tag);
+  Vec l2_, keep_, squares_[chains];
   float* first_;
   Slots<Optimizer> slots_;
 };
@@ -108,7 +124,9 @@ class UpdateParameters {
 template <class Optimizer>
 HWY_INLINE void update_all(UpdateParameters<Optimizer>& update, float* HWY_RESTRICT w,
                            const StoredGradients& gradients, std::size_t size) {
-  for (std::size_t i = 0; i < size; i += lanes) update(sum_at(gradients, i), w + i);
+  UpdateParameters<Optimizer> own = update;
+  for (std::size_t i = 0; i < size; i += lanes) own(sum_at(gradients, i), w + i);
+  update = own;
 }
 
 /// The same. Returns the sum of their squares before it.
