@@ -26,6 +26,7 @@ TEST_CASE("Conv2D obeys the laws where the window is large") {
 
 TEST_CASE("Conv2D obeys the laws where channels or filters are few") {
   layer_laws<Conv2D<6, 5>, Shape<23, 35, 1>>(2);
+  layer_laws<Conv2D<6, 5>, Shape<31, 36, 1>>(2);
   layer_laws<Conv2D<3, 3>, Shape<61, 17, 2>>(2);
   layer_laws<Conv2D<1, 3, Valid>, Shape<12, 21, 1>>(2);
   layer_laws<Conv2D<16, 3, Same, 2>, Shape<9, 11, 3>>(2);

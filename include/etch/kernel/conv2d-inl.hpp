@@ -337,13 +337,18 @@ struct Conv2DWeightGradient {
 /// How many pieces dW falls into that can be computed apart.
 template <Conv2DSizes sizes>
 inline constexpr int conv2d_weight_gradient_tiles =
-    Conv2DWeightGradient<sizes>::groups /
-    Conv2DWeightGradient<sizes>::piece_groups* sizes.filter_panels();
+    Conv2DNarrowWeightGradient<sizes>::better
+        ? Conv2DNarrowWeightGradient<sizes>::pieces
+        : Conv2DWeightGradient<sizes>::groups /
+              Conv2DWeightGradient<sizes>::piece_groups* sizes.filter_panels();
 
 /// dW = sum over the samples of x correlated with dy; piece `piece` of it.
 template <Conv2DSizes sizes>
 void conv2d_weight_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
                             float* HWY_RESTRICT dw, int samples, int piece) {
+  if constexpr (Conv2DNarrowWeightGradient<sizes>::better) {
+    return Conv2DNarrowWeightGradient<sizes>()(x, dy, dw, samples, piece);
+  }
   using Gradient = Conv2DWeightGradient<sizes>;
   constexpr int rest = Gradient::row_lines - (Gradient::row_groups - 1) * Gradient::lines;
   const Gradient gradient;
