@@ -28,6 +28,12 @@ TEST_CASE("Conv2D obeys the laws where channels or filters are few") {
   layer_laws<Conv2D<6, 5>, Shape<23, 35, 1>>(2);
   layer_laws<Conv2D<6, 5>, Shape<31, 36, 1>>(2);
   layer_laws<Conv2D<3, 3>, Shape<61, 17, 2>>(2);
+  layer_laws<Conv2D<3, 5>, Shape<72, 31, 2>>(2);
+  layer_laws<Conv2D<4, 5>, Shape<61, 40, 1>>(2);
+  layer_laws<Conv2D<8, 5, Valid>, Shape<9, 30, 3>>(2);
+  layer_laws<Conv2D<7, 5>, Shape<12, 20, 1>>(2);
+  layer_laws<Conv2D<5, 3>, Shape<30, 19, 2>>(2);
+  layer_laws<Conv2D<2, 4>, Shape<40, 11, 1>>(2);
   layer_laws<Conv2D<1, 3, Valid>, Shape<12, 21, 1>>(2);
   layer_laws<Conv2D<16, 3, Same, 2>, Shape<9, 11, 3>>(2);
   layer_laws<Conv2D<40, 5, Valid>, Shape<9, 31, 6>>(2);

@@ -22,6 +22,7 @@
 #include "etch/kernel/conv2d_blocks-inl.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
 #include "etch/kernel/conv2d_narrow-inl.hpp"
+#include "etch/kernel/conv2d_narrow_weight_gradient-inl.hpp"
 #include "etch/kernel/conv2d_transpose-inl.hpp"
 #include "etch/kernel/loop_sizes.hpp"
 #include "etch/kernel/vec-inl.hpp"
@@ -236,10 +237,8 @@ struct Conv2DWeightGradient {
   static constexpr int lines = ceil_div(row_lines, row_groups);
   static constexpr int groups = sizes.lines() / row_lines * row_groups;
   /// Groups that go through the samples together, one sample at a time, so that they find it in the
-  /// cache: where 16 samples would fill half of it (1 MB), and four pieces or more stay for
-  /// threads.
-  static constexpr bool by_sample =
-      sizes.x_stride + sizes.y_stride >= 16384 && groups / row_groups * sizes.filter_panels() >= 4;
+  /// cache: where 16 samples would fill half of it (1 MB).
+  static constexpr bool by_sample = sizes.x_stride + sizes.y_stride >= 16384;
   static constexpr int piece_groups = by_sample ? row_groups : 1;
   static constexpr Blocks blocks =
       balanced(window.out, std::max(registers - 2 - lines * window.size, 2), 1);
@@ -342,13 +341,11 @@ inline constexpr int conv2d_weight_gradient_tiles =
         : Conv2DWeightGradient<sizes>::groups /
               Conv2DWeightGradient<sizes>::piece_groups* sizes.filter_panels();
 
-/// dW = sum over the samples of x correlated with dy; piece `piece` of it.
+/// Piece `piece` of dW where filters fill the lanes.
 template <Conv2DSizes sizes>
-void conv2d_weight_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
-                            float* HWY_RESTRICT dw, int samples, int piece) {
-  if constexpr (Conv2DNarrowWeightGradient<sizes>::better) {
-    return Conv2DNarrowWeightGradient<sizes>()(x, dy, dw, samples, piece);
-  }
+HWY_INLINE void conv2d_wide_weight_gradient(const float* HWY_RESTRICT x,
+                                            const float* HWY_RESTRICT dy, float* HWY_RESTRICT dw,
+                                            int samples, int piece) {
   using Gradient = Conv2DWeightGradient<sizes>;
   constexpr int rest = Gradient::row_lines - (Gradient::row_groups - 1) * Gradient::lines;
   const Gradient gradient;
@@ -377,6 +374,17 @@ void conv2d_weight_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRI
         group_of(n, group, filter);
       }
     }
+  }
+}
+
+/// dW = sum over the samples of x correlated with dy; piece `piece` of it.
+template <Conv2DSizes sizes>
+void conv2d_weight_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
+                            float* HWY_RESTRICT dw, int samples, int piece) {
+  if constexpr (Conv2DNarrowWeightGradient<sizes>::better) {
+    Conv2DNarrowWeightGradient<sizes>()(x, dy, dw, samples, piece);
+  } else {
+    conv2d_wide_weight_gradient<sizes>(x, dy, dw, samples, piece);
   }
 }
 

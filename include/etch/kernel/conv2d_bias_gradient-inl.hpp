@@ -8,9 +8,9 @@
 #endif
 
 #include <algorithm>
-#include <numeric>
 
 #include "etch/base/round.hpp"
+#include "etch/kernel/conv2d_blocks-inl.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
 #include "etch/kernel/loop_sizes.hpp"
 #include "etch/kernel/vec-inl.hpp"
@@ -25,7 +25,7 @@ template <Conv2DSizes sizes>
 struct Conv2DBiasGradient {
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
   static constexpr int filters = std::max(sizes.filters, 1);
-  static constexpr int phases = filters / std::gcd(filters, lanes);
+  static constexpr int phases = phases_of<filters>;
   /// Four sums or more, which do not wait for each other.
   static constexpr int vectors = round_up(4, phases);
   static constexpr bool across = filters < lanes && phases <= 8;

@@ -1,4 +1,5 @@
-// How the kernels of a convolution cut a row into pieces that fit into the registers.
+// How the kernels of a convolution cut a row into pieces that fit into the registers, and how few
+// filters lie across them.
 
 #if defined(ETCH_KERNEL_CONV2D_BLOCKS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_CONV2D_BLOCKS_INL_HPP
@@ -8,6 +9,7 @@
 #endif
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "etch/base/round.hpp"
@@ -69,6 +71,11 @@ HWY_INLINE void for_blocks(const Body& body) {
   }
   (std::make_integer_sequence<int, blocks.count() - last>());
 }
+
+/// Numbers that lie `Count` for each column, across vectors: which of them a lane belongs to comes
+/// around after so many vectors.
+template <int Count>
+inline constexpr int phases_of = Count / std::gcd(Count, lanes);
 
 }  // namespace etch::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -17,9 +17,7 @@ namespace etch::HWY_NAMESPACE {
 struct StoreGradient {
   /// Says that a vector will come for `to`.
   HWY_INLINE void prepare(const float*) const {}
-  HWY_INLINE void operator()(Vec gradient, float* to) const {
-    hn::StoreU(gradient, float_tag, to);
-  }
+  HWY_INLINE void operator()(Vec gradient, float* to) const { hn::StoreU(gradient, float_tag, to); }
 };
 
 }  // namespace etch::HWY_NAMESPACE

@@ -17,6 +17,12 @@
 // No kernel needs these, and compilers' levels such as x86-64-v3 leave them out.
 #define HWY_DISABLE_PCLMUL_AES
 
+// Highway's assertions, in programs that are not optimised, call its library: nothing else does, so
+// that nobody need link it.
+#ifndef HWY_IS_DEBUG_BUILD
+#define HWY_IS_DEBUG_BUILD 0
+#endif
+
 #if defined(ETCH_PORTABLE) && defined(__x86_64__)
 #define HWY_BASELINE_TARGETS HWY_SSE4
 #define HWY_DISABLED_TARGETS (~(HWY_SSE4 | HWY_AVX2 | HWY_AVX3))

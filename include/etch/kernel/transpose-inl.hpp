@@ -72,43 +72,6 @@ HWY_INLINE void transpose_block(const float* HWY_RESTRICT from, std::ptrdiff_t f
   ETCH_UNROLL for (int c = 0; c < n; ++c) hn::StoreU(block[c], d, to + c * to_row);
 }
 
-/// to[i * Count + r] = lane i of rows[r] for i < count. Blocks of four floats take the way through
-/// memory: that leaves the shuffles' units, which multiply as well, to the kernel.
-template <int Count>
-HWY_INLINE void store_interleaved(const Vec (&rows)[Count], float* HWY_RESTRICT to, int count) {
-  constexpr int groups = ceil_div(Count, 4);
-  constexpr hn::Repartition<double, FloatTag> pairs;
-  constexpr hn::CappedTag<float, 4> block;
-  alignas(64) float blocks[groups][4][lanes];
-  ETCH_UNROLL for (int g = 0; g < groups; ++g) {
-    const auto row = [&](int r)
-                         ETCH_LAMBDA { return 4 * g + r < Count ? rows[4 * g + r] : rows[0]; };
-    const auto low_01 = hn::BitCast(pairs, hn::InterleaveLower(float_tag, row(0), row(1)));
-    const auto low_23 = hn::BitCast(pairs, hn::InterleaveLower(float_tag, row(2), row(3)));
-    const auto high_01 = hn::BitCast(pairs, hn::InterleaveUpper(float_tag, row(0), row(1)));
-    const auto high_23 = hn::BitCast(pairs, hn::InterleaveUpper(float_tag, row(2), row(3)));
-    const auto store = [&](int c, auto v) ETCH_LAMBDA {
-      hn::Store(hn::BitCast(float_tag, v), float_tag, blocks[g][c]);
-    };
-    store(0, hn::InterleaveLower(pairs, low_01, low_23));
-    store(1, hn::InterleaveUpper(pairs, low_01, low_23));
-    store(2, hn::InterleaveLower(pairs, high_01, high_23));
-    store(3, hn::InterleaveUpper(pairs, high_01, high_23));
-  }
-  ETCH_UNROLL for (int i = 0; i < lanes; ++i) {
-    if (i >= count) break;
-    ETCH_UNROLL for (int g = 0; g < groups; ++g) {
-      const auto v = hn::Load(block, &blocks[g][i % 4][i / 4 * 4]);
-      float* at = to + i * Count + 4 * g;
-      if (i * Count + 4 * g + 4 <= count * Count) {
-        hn::StoreU(v, block, at);  // lanes too many: the next i stores over them
-      } else {
-        store_first(v, block, at, Count - 4 * g);
-      }
-    }
-  }
-}
-
 /// Adds what lies in lanes 2i and 2i + 1, for N / 2 vectors of N lanes, and transposes the
 /// sums. The lower half of rows[r] becomes what the vectors had in pair r, the upper half what
 /// they had in pair r + N / 4, for r < N / 4.
