@@ -11,6 +11,12 @@ TEST_CASE("Dense obeys the laws in panels") {
   layer_laws<Dense<48>, Shape<7, 7, 5>>(5);
 }
 
+TEST_CASE("Dense obeys the laws in panels where many samples are packed") {
+  layer_laws<Dense<40>, Shape<48>>(70);
+  layer_laws<Dense<300>, Shape<28>>(65);
+  layer_laws<Dense<20>, Shape<397>>(66);
+}
+
 TEST_CASE("Dense obeys the laws in rows") {
   layer_laws<Dense<10>, Shape<28, 28, 1>>();
   layer_laws<Dense<1>, Shape<1>>();

@@ -136,6 +136,7 @@ TEST_CASE("Gradients of whole networks are the differences of their loss") {
   gradients_are_differences<Convolutions, 16>(11, 0.5f);
   gradients_are_differences<Perceptron, 40>(40, std::nullopt);
   gradients_are_differences<Perceptron, 40>(21, 0);
+  gradients_are_differences<Perceptron, 80>(80, std::nullopt);
   gradients_are_differences<Logistic, 40>(33, std::nullopt);
 }
 

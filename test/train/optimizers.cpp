@@ -15,29 +15,33 @@ namespace {
 using Net = Network<Input<5, 5, 1>, Dense<20>, ReLU, Dense<10>>;
 using Options = Trainer<Net, 16>::Options;
 
+/// Its first layer's weights are updated in several tiles, for more samples than lie in place.
+using Large = Network<Input<20, 20, 1>, Dense<40>, ReLU, Dense<10>>;
+
 /// Three steps of training against `rule(w, gradient, kept, rate, step)`, which returns the new
 /// parameter and may keep two numbers.
-template <class Optimizer, class Rule>
+template <class Moved, int Batch, class Optimizer, class Rule>
 void moves_by(const Optimizer& optimizer, const Rule& rule) {
   on_every_target([&] {
-    Model<Net> model(Seed{5}, Initializer{.stddev = 0.3f, .biases = {1, 2}});
-    Trainer<Net, 16, Optimizer> trainer(model, {.learning_rate = exponential_decay(0.5f, 2, 0.9f),
-                                                .l2 = 0.05f,
-                                                .weight_decay = 0.1f,
-                                                .optimizer = optimizer});
-    const Samples<Net> samples(16);
-    std::array<std::array<std::vector<std::array<double, 2>>, 2>, Net::size> kept;
+    Model<Moved> model(Seed{5}, Initializer{.stddev = 0.3f, .biases = {1, 2}});
+    Trainer<Moved, Batch, Optimizer> trainer(model,
+                                             {.learning_rate = exponential_decay(0.5f, 2, 0.9f),
+                                              .l2 = 0.05f,
+                                              .weight_decay = 0.1f,
+                                              .optimizer = optimizer});
+    const Samples<Moved> samples(Batch);
+    std::array<std::array<std::vector<std::array<double, 2>>, 2>, Moved::size> kept;
     for (int step = 0; step < 3; ++step) {
-      const NetworkOracle<Net> before(model);
+      const NetworkOracle<Moved> before(model);
       std::vector<float> gradients(model.parameters().size());
       const float data_loss = trainer.compute_gradients(samples, gradients).loss;
       const Metrics metrics = trainer.step(samples);
       const double rate = 0.5 * std::pow(0.9, step / 2.0);
       double squares = 0;
-      Net::for_each_step([&]<class Step>() {
+      Moved::for_each_step([&]<class Step>() {
         for (std::size_t v = 0; v < Step::variables.size(); ++v) {
           const auto name = Step::variables[v].name;
-          const auto gradient = Model<Net>::read<Step::index>(gradients.data(), name);
+          const auto gradient = Model<Moved>::template read<Step::index>(gradients.data(), name);
           const auto after = model.template get<Step::index>(name);
           const double l2 = Step::variables[v].is_weight ? 0.05 : 0;
           const double decay = Step::variables[v].is_weight ? 0.1 : 0;
@@ -57,6 +61,11 @@ void moves_by(const Optimizer& optimizer, const Rule& rule) {
     }
     CHECK(trainer.steps() == 3);
   });
+}
+
+template <class Optimizer, class Rule>
+void moves_by(const Optimizer& optimizer, const Rule& rule) {
+  moves_by<Net, 16>(optimizer, rule);
 }
 
 using Picture = std::array<float, 25>;
@@ -83,7 +92,9 @@ Picture numbers() {
 }  // namespace
 
 TEST_CASE("SGD moves parameters against the gradient") {
-  moves_by(SGD{}, [](double w, double g, auto&, double rate, int) { return w - rate * g; });
+  const auto rule = [](double w, double g, auto&, double rate, int) { return w - rate * g; };
+  moves_by<Net, 16>(SGD{}, rule);
+  moves_by<Large, 80>(SGD{}, rule);
 }
 
 TEST_CASE("Momentum moves them by its velocity, Nesterov's a step further") {

@@ -189,8 +189,9 @@ void dense_data_gradient_wide(const float* HWY_RESTRICT dy, const float* HWY_RES
 template <DenseSizes sizes>
 struct DenseWeightGradient {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
-  /// Inputs that are packed together: whole row tiles of any width.
-  static constexpr int block = dense_sums;
+  /// Inputs that are packed together: whole row tiles of any width, and whole vectors of eight.
+  static constexpr int block = 24;
+  static_assert(block % dense_sums == 0 && block % 8 == 0 && block <= dense_panel);
   /// Vectors of a tile: four side by side need the fewest loads, 10 for 24 products.
   static constexpr int most = registers == 32 ? 4 : 2;
 

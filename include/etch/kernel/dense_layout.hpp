@@ -15,8 +15,9 @@ inline constexpr int dense_turned_rows = 64;
 
 /// Outputs of a tile of the weight gradient, for which x is packed, and inputs of it where outputs
 /// alone would not give a team two tiles. dy is packed for all inputs of a tile: fewer of either
-/// cost more packing (784x128x1024: 90.9 % of peak, 89.9 by 256 outputs, 84 by 192 inputs, too).
-inline constexpr int dense_gradient_outputs = 512, dense_gradient_inputs = 192;
+/// cost more packing (784x128x1024: 89.9 % of peak, 84 by 192 inputs, too; 512 outputs take 1 %
+/// less, and leave a team of four only two tiles).
+inline constexpr int dense_gradient_outputs = 256, dense_gradient_inputs = 192;
 
 /// Samples lie pages apart, and the TLB does not know more than some 96 pages: for more samples the
 /// weight gradient packs dy and x. For fewer that costs more than it gains (400x64x128: 97 % of
