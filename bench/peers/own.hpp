@@ -14,8 +14,9 @@
 
 namespace etch::peers {
 
-/// A step's arrays as an arena has them, for a batch.
-template <class Step, int Batch>
+/// A step's arrays as an arena has them, for a batch. A weight gradient is of the whole batch, as
+/// the peers' are; a training step has one of each tile of samples where it stores them.
+template <class Net, class Step, int Batch>
 class OwnPass {
  public:
   OwnPass(const Layer& layer, const Arrays& arrays) {
@@ -38,12 +39,12 @@ class OwnPass {
   void run(Pass pass) {
     switch (pass) {
       case Pass::forward:
-        for_each_sample_tile<Batch, Step::parameters>([&](int row, int rows) {
+        for_each_sample_tile<Batch, Net::parameters>([&](int row, int rows) {
           Here::forward(context_, at<In>(x_, row), value_pointers_.data(), at<Out>(y_, row), rows);
         });
         break;
       case Pass::data_gradient:
-        for_each_sample_tile<Batch, Step::parameters>([&](int row, int rows) {
+        for_each_sample_tile<Batch, Net::parameters>([&](int row, int rows) {
           Here::data_gradient(context_, at<In>(x_, row), at<Out>(y_, row), value_pointers_.data(),
                               at<Out>(dy_, row), at<In>(dx_, row), rows);
         });
@@ -118,7 +119,7 @@ class Own : public Peer {
     std::optional<Work> work;
     Net::for_each_step([&]<class Step>() {
       if (Step::index != layer.index) return;
-      const auto own = std::make_shared<OwnPass<Step, Batch>>(layer, arrays);
+      const auto own = std::make_shared<OwnPass<Net, Step, Batch>>(layer, arrays);
       work = Work{.run = [own, pass] { own->run(pass); },
                   .result = [own, pass] { return own->result(pass); }};
     });

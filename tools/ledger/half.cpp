@@ -61,23 +61,23 @@ std::unique_ptr<ledger::Arrays> make_arrays() {
   return a;
 }
 
-template <class Step, int Batch, class Tile>
+template <class Net, class Step, int Batch, class Tile>
 void for_tiles(const Tile& tile) {
-  for_each_sample_tile<Batch, Step::parameters>(
+  for_each_sample_tile<Batch, Net::parameters>(
       [&](int row, int rows) { tile(row * Step::In::stride, row * Step::Out::stride, rows); });
 }
 
-template <class Step, int Batch>
+template <class Net, class Step, int Batch>
 void forward(ledger::Arrays& a) {
-  for_tiles<Step, Batch>([&](std::ptrdiff_t in, std::ptrdiff_t out, int rows) {
+  for_tiles<Net, Step, Batch>([&](std::ptrdiff_t in, std::ptrdiff_t out, int rows) {
     opaque(PassesOf<Step>::forward)(a.context, a.x.data() + in, a.value_pointers.data(),
                                     a.y.data() + out, rows);
   });
 }
 
-template <class Step, int Batch>
+template <class Net, class Step, int Batch>
 void data_gradient(ledger::Arrays& a) {
-  for_tiles<Step, Batch>([&](std::ptrdiff_t in, std::ptrdiff_t out, int rows) {
+  for_tiles<Net, Step, Batch>([&](std::ptrdiff_t in, std::ptrdiff_t out, int rows) {
     opaque(PassesOf<Step>::data_gradient)(a.context, a.x.data() + in, a.y.data() + out,
                                           a.value_pointers.data(), a.dy.data() + out,
                                           a.dx.data() + in, rows);
@@ -96,9 +96,9 @@ void weight_gradient(ledger::Arrays& a) {
 template <class Net, class Step, int Batch, class F>
 void for_passes(const F& f) {
   using Here = PassesOf<Step>;
-  f(Pass::forward, forward<Step, Batch>, &Here::forward);
+  f(Pass::forward, forward<Net, Step, Batch>, &Here::forward);
   if constexpr (does<Net, Step>(Pass::data_gradient)) {
-    f(Pass::data_gradient, data_gradient<Step, Batch>, &Here::data_gradient);
+    f(Pass::data_gradient, data_gradient<Net, Step, Batch>, &Here::data_gradient);
   }
   if constexpr (does<Net, Step>(Pass::weight_gradient)) {
     f(Pass::weight_gradient, weight_gradient<Step, Batch>, &Here::weight_gradient);

@@ -61,9 +61,9 @@ struct Samples {
   Minibatch minibatch() const { return {Pictures(values, Net::Input::size), labels}; }
 };
 
-template <Pass pass, class Step, int Batch, class Optimizer>
+template <class Net, Pass pass, class Step, int Batch, class Optimizer>
 void run_pass(benchmark::State& state, Weights weights) {
-  Workload<pass, Step, Batch, Optimizer> workload(weights);
+  Workload<Net, pass, Step, Batch, Optimizer> workload(weights);
   measure(state, workload.cost, weights, workload);
 }
 
@@ -91,10 +91,11 @@ void run_inference(benchmark::State& state) {
 }
 
 /// Registers one pass, twice where it reads or writes weights. Returns how often it did.
-template <Pass pass, class Step, int Batch, class Optimizer>
+template <class Net, Pass pass, class Step, int Batch, class Optimizer>
 int register_pass(std::string name) {
   const auto add = [&](Weights weights) {
-    benchmark::RegisterBenchmark(name.c_str(), run_pass<pass, Step, Batch, Optimizer>, weights);
+    benchmark::RegisterBenchmark(name.c_str(), run_pass<Net, pass, Step, Batch, Optimizer>,
+                                 weights);
   };
   (name += '/') += name_of(pass);
   add(Weights::warm);
@@ -110,7 +111,7 @@ int register_step(const std::string& name) {
   int count = 0;
   meta::for_each_index<passes.size()>([&]<std::size_t I>() {
     if constexpr (passes[I] <= last && does<Net, Step>(passes[I])) {
-      count += register_pass<passes[I], Step, Batch, Optimizer>(name);
+      count += register_pass<Net, passes[I], Step, Batch, Optimizer>(name);
     }
   });
   return count;
@@ -130,10 +131,11 @@ void for_each_variant(Visit&& visit) {
 }
 
 /// A network around a single layer: one before it needs the gradient of its data.
+template <class Layer, class In>
 struct Around {
-  static constexpr std::size_t first_trained = 0;
-  template <class Layer, class In>
   using Inside = Step<1, Layer, In>;
+  static constexpr std::size_t first_trained = 0;
+  static constexpr std::size_t parameters = Inside::parameters;
 };
 
 }  // namespace detail
@@ -154,8 +156,8 @@ int register_layers(const std::string& name) {
 template <class Layer, class In, int Batch, class Optimizer>
 int register_layer(const std::string& name) {
   describe_machine();
-  using Step = detail::Around::Inside<Layer, In>;
-  return detail::register_step<detail::Around, Step, Batch, Optimizer>(name);
+  using Net = detail::Around<Layer, In>;
+  return detail::register_step<Net, typename Net::Inside, Batch, Optimizer>(name);
 }
 
 }  // namespace etch::bench

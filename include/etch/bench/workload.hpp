@@ -11,12 +11,12 @@
 
 namespace etch::bench {
 
-/// One pass at one step for a batch of random samples, as the training step does it: sample_tile
-/// samples at a time forward, for data gradients and for those of weights that are stored, tile by
-/// tile of the others, and update_tile parameters at a time. Cold, every call finds its parameters
-/// in memory: another copy of them, of so many that none is still in the cache when its turn comes
-/// again.
-template <Pass pass, class Step, int Batch, class Optimizer>
+/// One pass at one step of `Net` for a batch of random samples, as the training step does it:
+/// sample_tile samples at a time forward, for data gradients and for those of weights that are
+/// stored, tile by tile of the others, and update_tile parameters at a time. Cold, every call finds
+/// its parameters in memory: another copy of them, of so many that none is still in the cache when
+/// its turn comes again.
+template <class Net, Pass pass, class Step, int Batch, class Optimizer>
 class Workload {
  public:
   static constexpr Cost cost = cost_of<Step>(pass, Batch, Optimizer::slots);
@@ -59,7 +59,7 @@ class Workload {
   /// Such arrays of gradients that an update sums: one of each tile of samples where they are
   /// stored.
   static constexpr int sums =
-      Step::updates ? 1 : ceil_div(Batch, sample_tile(Batch, Step::parameters));
+      Step::updates ? 1 : ceil_div(Batch, sample_tile(Batch, Net::parameters));
 
   /// Such arrays that the pass reads and writes: parameters or gradients; an update all.
   static constexpr std::size_t arrays = pass == Pass::update ? 1 + sums + Optimizer::slots : 1;
@@ -107,7 +107,7 @@ class Workload {
 
   void forward(float* parameters) {
     const Variables values = variables(parameters);
-    for_each_sample_tile<Batch, Step::parameters>([&](std::ptrdiff_t row, int rows) {
+    for_each_sample_tile<Batch, Net::parameters>([&](std::ptrdiff_t row, int rows) {
       ETCH_DISPATCH(target_, Passes<Layer, In>::forward)
       (context_, x_.data() + row * In::stride, values.data(), y_.data() + row * Out::stride, rows);
     });
@@ -115,7 +115,7 @@ class Workload {
 
   void data_gradient(float* parameters) {
     const Variables values = variables(parameters);
-    for_each_sample_tile<Batch, Step::parameters>([&](std::ptrdiff_t row, int rows) {
+    for_each_sample_tile<Batch, Net::parameters>([&](std::ptrdiff_t row, int rows) {
       ETCH_DISPATCH(target_, Passes<Layer, In>::data_gradient)
       (context_, x_.data() + row * In::stride, y_.data() + row * Out::stride, values.data(),
        dy_.data() + row * Out::stride, dx_.data() + row * In::stride, rows);
@@ -126,7 +126,7 @@ class Workload {
     if constexpr (Step::updates) {
       weight_gradient(gradients, 0, Batch);
     } else {
-      for_each_sample_tile<Batch, Step::parameters>(
+      for_each_sample_tile<Batch, Net::parameters>(
           [&](std::ptrdiff_t row, int rows) { weight_gradient(gradients, row, rows); });
     }
   }

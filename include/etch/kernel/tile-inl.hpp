@@ -39,8 +39,7 @@ struct StridedPairs {
   }
 };
 
-/// Rows x Vectors of a product, held in registers while the sum runs. Eight sums hide the latency
-/// of two FMA units, the rest saves loads; 24 and their operands fit into 32 registers, 28 spill.
+/// Rows x Vectors of a product, held in registers while the sum runs.
 template <class Tag, int Rows, int Vectors>
 struct Tile {
   static constexpr int width = lanes_of<Tag>;

@@ -38,7 +38,8 @@ namespace etch {
 //   selects                     true where each element is one of the input's, chosen by order
 //                               alone, and its gradient goes there
 //   rectifies                   true where each element is max(x, 0)
-//   fuses_forward               true where forward can do that of a layer behind it that rectifies
+//   fuses_forward               true where forward can do that of a layer behind it that rectifies;
+//                               data_gradient then sees the y that is stored
 //   fused_data_gradient_reads   Reads: where data_gradient can do that of a layer before it that
 //                               rectifies, what it then reads: x, or y if that is positive where
 //                               gradient passes through both

@@ -53,6 +53,8 @@ struct Passes {
   // because clang leaves out of a class what follows a failed one.
   static void forward(const auto&...) {}
   static void data_gradient(const auto&...) {}
+  static void forward_fused(const auto&...) {}
+  static void data_gradient_fused(const auto&...) {}
   static constexpr int gradient_tiles = 1;
   static void weight_gradient(const auto&...) {}
 

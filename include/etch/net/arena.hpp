@@ -11,7 +11,7 @@
 namespace etch {
 
 /// Where the parameters lie. They are one array: first all weights, layer by layer, then all
-/// biases, so that an optimiser needs to know one border, where decay ends, and no layer.
+/// biases, so that those that decay lie together.
 template <class Net>
 struct Arena {
   static constexpr std::size_t line = 16;  // floats of a cache line

@@ -108,7 +108,7 @@ constexpr Cost cost_of(Pass pass, int rows, std::size_t slots) {
       cost.parameter_bytes = detail::weight_bytes<Step>();
       break;
     }
-    case Pass::update:  // reads all, and writes all but the gradients
+    case Pass::update:  // reads all, gradients at least once, and writes all but these
       cost.flops = 0;
       cost.parameter_bytes = parameters * (3 + 2 * slots);
       cost.footprint = parameters * (2 + slots);

@@ -170,7 +170,8 @@ struct Network {
                                                  (Arena<Network>::parameters.floats +
                                                   Workspace<Network, Rows>::floats);
 
-  /// Bytes that training takes, likewise: a Model and its Trainer, on one thread.
+  /// Bytes that training takes, likewise: a Model and its Trainer, on one thread and without a
+  /// profile.
   template <int Batch, class Optimizer = SGD>
   static constexpr std::size_t training_bytes = inference_bytes<1> +
                                                 StepState<Network, Batch, Optimizer>::bytes(1);

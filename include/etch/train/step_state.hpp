@@ -32,7 +32,7 @@ constexpr void for_each_sample_tile(F&& f) {
   for (int first = 0; first < Batch; first += most) f(first, std::min(most, Batch - first));
 }
 
-/// Parameters that one thread updates at a time: 16 KiB of them and 16 of gradients fit into L1.
+/// Parameters that one thread updates at a time, which keeps 16 KiB of them in L1.
 inline constexpr std::size_t update_tile = 4096;
 
 /// Which parameters are updated while their gradients are summed, and which by stored ones.

@@ -45,8 +45,8 @@ struct has_label_for_each {
 };
 
 /// Trains a model on minibatches of up to `Batch` samples, for which its memory is laid out. With
-/// the model it takes Net::training_bytes<Batch, Optimizer> on the heap, for a team of one; nothing
-/// allocates after construction.
+/// the model it takes Net::training_bytes<Batch, Optimizer> on the heap, for a team of one and
+/// without a profile; nothing allocates after construction.
 template <class Net, int Batch, class Optimizer = SGD>
 class Trainer {
  public:
@@ -106,7 +106,8 @@ class Trainer {
   }
 
   /// Computes the gradients of the mean loss, without L2 and without learning; they lie as the
-  /// model's parameters do, see Model::read. Throws Error where there are not as many.
+  /// model's parameters do, see Model::read; what pads those may be left as it is. Throws Error
+  /// where there are not as many.
   Metrics compute_gradients(const Minibatch& minibatch, std::span<float> gradients) {
     check(minibatch);
     if (gradients.size() != State::parameters) {
