@@ -114,10 +114,11 @@ struct Conv2DNarrowForward {
 
   /// Each of `lines` lines with its pixels repeated for all filters.
   HWY_INLINE void repeat(const float* HWY_RESTRICT from, float* HWY_RESTRICT to, int lines) const {
+    ETCH_SPECIALISED const int floats = loop_sizes<repeated>();
     for (int l = 0; l < lines; ++l) {
-      for (int i = 0, phase = 0; i < repeated; i += lanes) {
+      for (int i = 0, phase = 0; i < floats; i += lanes) {
         const Vec pixels = hn::LoadU(float_tag, from + l * line + i / filters);
-        hn::Store(look_up(pixels, places.column, phase), float_tag, to + l * repeated + i);
+        hn::Store(look_up(pixels, places.column, phase), float_tag, to + l * floats + i);
         phase = phase + 1 == phases ? 0 : phase + 1;
       }
     }
@@ -156,13 +157,14 @@ struct Conv2DNarrowForward {
     alignas(64) float copied[copied_rows * sizes.channels * line] = {};
     alignas(64) float pixels[copied_rows * sizes.channels * repeated];
     spread_weights(w, b, weights);
+    ETCH_SPECIALISED const int row_vectors = loop_sizes<vectors>();
     for (int n = 0; n < samples; ++n) {
       for_blocks<blocks, clip>([&]<int R, Clip>(int block) ETCH_LAMBDA {
         const int row = block * blocks.columns;
         copy(x + n * s.x_stride, copied, row, R + taps - 1);
         repeat(copied, pixels, (R + taps - 1) * s.channels);
         float* to = y + n * s.y_stride + row * s.columns.out * filters;
-        for (int v = 0, phase = 0; v < vectors; ++v) {
+        for (int v = 0, phase = 0; v < row_vectors; ++v) {
           tile<R>(pixels + v * lanes, weights + phase * phase_floats,
                   weights + phases * phase_floats + phase * lanes, to + v * lanes,
                   window.out * filters - v * lanes);

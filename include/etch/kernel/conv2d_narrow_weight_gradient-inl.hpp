@@ -77,11 +77,12 @@ struct Conv2DNarrowWeightGradient {
   /// `count` rows from `row` on, zeros where there are none: to[row][column][filter].
   HWY_INLINE void copy_dy(const float* HWY_RESTRICT dy, int row, int count,
                           float* HWY_RESTRICT to) const {
+    ETCH_SPECIALISED const int floats = loop_sizes<row_floats>();
     for (int r = 0; r < count; ++r) {
       const bool inside = row + r >= 0 && row + r < s.rows.out;
-      for (int i = 0; i < row_floats; i += lanes) {
-        const float* from = dy + (row + r) * row_floats + i;
-        const Vec v = inside ? load_first(float_tag, from, row_floats - i) : hn::Zero(float_tag);
+      for (int i = 0; i < floats; i += lanes) {
+        const float* from = dy + (row + r) * floats + i;
+        const Vec v = inside ? load_first(float_tag, from, floats - i) : hn::Zero(float_tag);
         hn::Store(v, float_tag, to + r * dy_line + i);
       }
     }
@@ -99,7 +100,8 @@ struct Conv2DNarrowWeightGradient {
         sum[r][kx] = hn::Load(float_tag, sums + (r * window.size + kx) * lanes);
       }
     }
-    for (int i = phase * lanes; i < row_floats; i += phases * lanes) {
+    ETCH_SPECIALISED const int floats = loop_sizes<row_floats>();
+    for (int i = phase * lanes; i < floats; i += phases * lanes) {
       for (int row = 0; row < count; ++row) {
         const std::int32_t* indices = pixel_of.data() + phase * window.size * lanes;
         asm("" : "+r"(indices));  // they stay in memory: the sums need the registers
