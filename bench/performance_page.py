@@ -13,7 +13,7 @@ import statistics
 import sys
 
 from models import STARTS, TRAINED_STEPS
-from performance_targets import targets
+from performance_targets import targets, why
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -67,7 +67,8 @@ were measured, and {peak / 1e9:.0f} for a thread, in the median, while models we
 Two programs measured it, each in one run and with the libraries in turn: `bench_peers`, libraries
 of kernels inside one process on one thread, and `bench/models.py`, frameworks in a process each.
 Figures are medians of turns that nothing disturbed. The best of a row is bold; "-" is what a
-library cannot do, or what [stands at the end](#what-is-missing). Nothing is typed by hand.
+library cannot do, or what [stands at the end](#what-is-missing). No figure of a table is typed by
+hand.
 
 ```sh
 bench/performance.sh     # all of it, after installing what is missing; or its parts:
@@ -101,6 +102,15 @@ least of all batches; how much faster two threads are.
                 [[what, least, measured, verdict] for what, least, measured, verdict in rows])
     counts = collections.Counter(verdict.strip("*") for *_, verdict in rows)
     yield ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + ".\n\n"
+    reasons = collections.defaultdict(list)
+    for what, _, _, verdict in rows:
+        if "missed" in verdict and why(what):
+            reasons[why(what)].append(what)
+    if reasons:
+        yield "Why those that are missed are, as far as it is known:\n\n"
+        for reason, names in reasons.items():
+            yield f"- {'; '.join(names)}: {reason}\n"
+        yield "\n"
 
 
 def layers_part(peers):

@@ -30,7 +30,65 @@ INFERENCE = [("mlp_l2", ONEDNN, 1), ("conv_strided", ONEDNN, 1.1), ("conv_pooled
              ("lenet5", ONEDNN, 2)]
 LATENCY = [("logistic_l2", None, 2), ("mlp_l2", None, 1), ("conv_strided", None, 1.5),
            ("lenet5", None, 2.5)]
-MLP_STEP, TWO_THREADS, TAIL, LAYERS_MEAN = 0.88, 1.6, 1.5, 1.25
+MLP_STEP, CONV_STEP, TWO_THREADS, TAIL, LAYERS_MEAN = 0.88, 1.15, 1.6, 1.5, 1.25
+# conv_strided's products of a sample forward, those with padding counted, and how many of them are
+# the first layer's, whose data gradient no one needs.
+CONV_FIRST = 14 * 14 * 16 * 25
+CONV_FORWARD = CONV_FIRST + 7 * 7 * 16 * 400 + 784 * 64 + 64 * 10
+
+# What is known of rows whose names begin so, for those that are missed.
+WHY = {
+    "dense 128x784x1024":
+        "3.2 MB of weights exceed the L2 cache, and come from the L3 for every 64 samples; here "
+        "the other libraries' turns leave nothing of etch's in the caches; alone (README's "
+        "table) it has some 15 points more. Packing x and dy takes a twentieth of the weight "
+        "gradient.",
+    "dense 128x1024x10":
+        "ten products for each number of x or dx that is loaded or stored: L2 and L1 are near "
+        "their bandwidth.",
+    "dense 16x784x64":
+        "the data gradient is the least: 16 samples are two vectors of eight, each tile's sums "
+        "are transposed and stored after 64 products, and oneDNN is ahead. Forward and weight "
+        "gradient have 84 to 89 % alone and warm.",
+    "conv 5x5, 14x14x16":
+        "alone and warm the kernels have 88 to 96 %; here other libraries' turns lie between.",
+    "conv 5x5 from one channel:":
+        "five taps of one channel are summed for each load of dy in the weight gradient; alone "
+        "and warm it has 83 to 89 %, forward 87 to 91.",
+    "conv 5x5 from one channel, stride 2":
+        "as with stride 1.",
+    "conv 5x5 from one channel, 6 filters":
+        "lanes hold (column, filter) pairs: repeating pixels, shuffling them in the weight "
+        "gradient and storing take as long as two thirds of the products. Filters in the lanes "
+        "would fill 6 of 16.",
+    "training step of `mlp_l2`":
+        "94 % of it is the dense layer 784x1024 above; two threads share the L3 that its "
+        "weights come from.",
+    "training step of `conv_strided`":
+        "an eighth of these FLOPs meet padding and are skipped; the rest goes at the kernels' "
+        "shares above. Two threads wait for each other twice in 130 µs.",
+    "training step, `logistic_l2`":
+        "a fifth of the step copies or converts its pictures, which oneDNN's reads where they "
+        "lie. A bar of another kind, dll with OpenBLAS, took 92 µs on a Zen 5 core of 227 "
+        "GFLOP/s.",
+    "training step, `mlp_l2`":
+        "as the layer 784x1024.",
+    "latency of one picture, `lenet5`":
+        "a quarter of it is the first convolution, see above; one picture alone has the dense "
+        "layers read all their weights from the L2 cache.",
+    "p99":
+        "this is a virtual machine: every library's is as far from its median, oneDNN's 1.4 to "
+        "3.2 times in the same turns.",
+    "every pass of every layer":
+        "dense layers of 16 or 64 samples, above all data gradients, where oneDNN or LIBXSMM is "
+        "ahead.",
+}
+
+
+def why(what):
+    """What is known of a row, by the longest beginning of its name."""
+    known = [name for name in WHY if what.startswith(name)]
+    return WHY[max(known, key=len)] if known else None
 
 
 def verdict(measured, least):
@@ -52,6 +110,12 @@ def ratio_row(what, measured, least):
 def share(row):
     seconds = row["seconds"].get("etch")
     return row["flops"] / seconds / row["peak_gflops"] / 1e9 if seconds else None
+
+
+def beside_nominal(row):
+    seconds = row["seconds"].get("etch")
+    flops = 2 * row["batch"] * (3 * CONV_FORWARD - CONV_FIRST)
+    return seconds * row["peak_gflops"] * 1e9 / flops if seconds else None
 
 
 def least_of(values):
@@ -118,18 +182,24 @@ def ahead_rows(reports):
                             reports.ahead(kind, key, model, others), least)
 
 
+def at_most_row(what, measured, most):
+    return (what, f"at most {most:g}x", "-" if measured is None else f"{measured:.2f}x",
+            verdict(measured and -measured, -most))
+
+
 def tail_rows(reports):
     for model, _, _ in LATENCY:
         median, p99 = reports.of(model, "latency"), reports.of(model, "latency_p99")
-        measured = p99 / median if median and p99 else None
-        yield (f"p99 of the latency of `{model}`, beside its median", f"at most {TAIL}x",
-               "-" if measured is None else f"{measured:.2f}x",
-               verdict(measured and -measured, -TAIL))
+        yield at_most_row(f"p99 of the latency of `{model}`, beside its median",
+                          p99 / median if median and p99 else None, TAIL)
 
 
 def whole_rows(reports):
     yield share_row("training step of `mlp_l2`, useful FLOPs",
                     least_of(map(share, reports.rows("step", "mlp_l2"))), MLP_STEP)
+    yield at_most_row("training step of `conv_strided`, beside its nominal FLOPs at peak",
+                      least_of(map(beside_nominal, reports.rows("step", "conv_strided"))),
+                      CONV_STEP)
     for model in "mlp_l2", "conv_strided":
         one, two = reports.of(model, "step"), reports.of(model, "step", threads=2)
         yield ratio_row(f"training step of `{model}`, two threads beside one",

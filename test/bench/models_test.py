@@ -146,6 +146,9 @@ class Page(unittest.TestCase):
                        "shape": "", "batch": 1, "flops": 1e6, "peak_gflops": 100,
                        "rejected_rounds": 0, "seconds": {"etch": 1e-5, "onednn": 2.4e-5},
                        "p99_seconds": {"etch": 1.1e-5, "onednn": 3e-5}},
+                      {"kind": "step", "model": "conv_strided", "layer": "", "pass": "step",
+                       "shape": "", "batch": 16, "flops": 3.9e7, "peak_gflops": 200,
+                       "rejected_rounds": 0, "seconds": {"etch": 2.2e-4, "onednn": 3e-4}},
                       {"kind": "step", "model": "mlp_l2", "layer": "", "pass": "step", "shape": "",
                        "batch": 128, "flops": 1e6, "peak_gflops": 100, "rejected_rounds": 60,
                        "seconds": {"etch": None, "onednn": None}}]}
@@ -165,6 +168,7 @@ class Page(unittest.TestCase):
                      "| `lenet5` | 1 | **10.00** | 24.00 | 11.00 | 2.40 |",  # a picture, and p99
                      "- NumPy, `lenet5` on 1, `lenet5` on 2 threads: because.",
                      "- dlib was not installed.", "- `mlp_l2/step`, batch 128: no round was quiet.",
+                     "- latency of one picture, `lenet5`, beside everyone: a quarter of it",
                      "3 of models.py's, 63 rounds of bench_peers'.", "JAX, jit: 1.2"):
             self.assertIn(line, page)
         self.assertIn("starts in turn.\n\nNot measured.", page)
@@ -183,6 +187,17 @@ class Page(unittest.TestCase):
         self.assertEqual(rows["their geometric mean"], ["1.25x", "1.00x", "**missed**"])
         self.assertEqual(rows["training step of `mlp_l2`, useful FLOPs"],
                          ["88% of peak", "-", "not measured"])
+        nominal = "training step of `conv_strided`, beside its nominal FLOPs at peak"
+        self.assertEqual(rows[nominal], ["at most 1.15x", "1.10x", "met"])  # 40.0 MFLOP
+
+    def test_reasons_belong_to_rows(self):
+        names = [what for what, *_ in performance_targets.targets(self.MODELS, self.PEERS)]
+        for beginning in performance_targets.WHY:
+            self.assertTrue(any(name.startswith(beginning) for name in names), beginning)
+        stride_1, stride_2 = (performance_targets.why(f"conv 5x5 from one channel{rest}")
+                              for rest in (": forward", ", stride 2: forward"))
+        self.assertNotEqual(stride_1, stride_2)
+        self.assertIsNone(performance_targets.why("anything else"))
 
     def test_everyone_is_the_best_of_both_reports(self):
         models = {"rows": [{"model": "lenet5", "threads": 1, "framework": name, "latency": latency}
