@@ -12,23 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "model_source.hpp"
-
-#define main logistic_l2
-#include "../examples/3_regularization/logistic_l2.cpp"
-#undef main
-#define main mlp_l2
-#include "../examples/3_regularization/mlp_l2.cpp"
-#undef main
-#define main conv_strided
-#include "../examples/4_convolutions/conv_strided.cpp"
-#undef main
-#define main conv_pooled
-#include "../examples/4_convolutions/conv_pooled.cpp"
-#undef main
-#define main lenet5
-#include "../examples/4_convolutions/lenet5.cpp"
-#undef main
+#include "course_models.hpp"
 
 namespace {
 

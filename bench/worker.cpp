@@ -11,23 +11,7 @@
 //   profile N    N times how many times as long steps take with a profile as without, in turn
 //   peak N       N probes of what all threads can do at most, floating-point operations per second
 
-#include "model_source.hpp"
-
-#define main logistic_l2
-#include "../examples/3_regularization/logistic_l2.cpp"
-#undef main
-#define main mlp_l2
-#include "../examples/3_regularization/mlp_l2.cpp"
-#undef main
-#define main conv_strided
-#include "../examples/4_convolutions/conv_strided.cpp"
-#undef main
-#define main conv_pooled
-#include "../examples/4_convolutions/conv_pooled.cpp"
-#undef main
-#define main lenet5
-#include "../examples/4_convolutions/lenet5.cpp"
-#undef main
+#include "course_models.hpp"
 
 #include <chrono>
 #include <cstdio>
