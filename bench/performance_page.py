@@ -104,8 +104,8 @@ least of all batches; how much faster two threads are.
     yield ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + ".\n\n"
     reasons = collections.defaultdict(list)
     for what, _, _, verdict in rows:
-        if "missed" in verdict and why(what):
-            reasons[why(what)].append(what)
+        if "missed" in verdict and (reason := why(what)):
+            reasons[reason].append(what)
     if reasons:
         yield "Why those that are missed are, as far as it is known:\n\n"
         for reason, names in reasons.items():
