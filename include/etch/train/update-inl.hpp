@@ -99,23 +99,20 @@ class UpdateParameters {
 
   /// The sum of the squares of those parameters before.
   float squares() const {
-    Vec sum = squares_[0];
-    for (int chain = 1; chain < chains; ++chain) sum = hn::Add(sum, squares_[chain]);
-    return hn::GetLane(hn::SumOfLanes(float_tag, sum));
+    return hn::GetLane(hn::SumOfLanes(float_tag, hn::Add(squares_[0], squares_[1])));
   }
 
  private:
-  /// To one of several sums that take turns: each addition to one alone would wait for the last,
-  /// which took as long as sixteen samples' products.
+  /// To one of two sums that take turns: each addition to one alone would wait for the last, and
+  /// more of them would leave too few registers beside a tile's sums of gradients.
   HWY_INLINE void add_square(Vec w) {
     const Vec sum = hn::MulAdd(w, w, squares_[0]);
-    ETCH_UNROLL for (int chain = 1; chain < chains; ++chain) squares_[chain - 1] = squares_[chain];
-    squares_[chains - 1] = sum;
+    squares_[0] = squares_[1];
+    squares_[1] = sum;
   }
 
-  static constexpr int chains = 4;
   Update<Optimizer> update_;
-  Vec l2_, keep_, squares_[chains];
+  Vec l2_, keep_, squares_[2];
   float* first_;
   Slots<Optimizer> slots_;
 };
