@@ -25,12 +25,14 @@ inline constexpr int dense_sums = registers == 32 ? 24 : 12;
 /// registers hold sums for (128x784x1024 forward: 95 % of peak, 89 by eight).
 inline constexpr int dense_rows = dense_sums / 2;
 
-/// Calls `columns(Int<V>, first_column)` for groups of V = 2 or 1 vectors that cover N columns.
-template <int N, class Columns>
+/// Calls `columns(Int<V>, first_column)` for groups of V vectors, `Most` or what is left, that
+/// cover N columns.
+template <int N, int Most, class Columns>
 HWY_INLINE void for_column_groups(const Columns& columns) {
   ETCH_SPECIALISED const int vectors = loop_sizes<ceil_div(N, lanes)>();
-  for (int v = 0; v + 2 <= vectors; v += 2) columns(Int<2>(), v * lanes);
-  if constexpr (ceil_div(N, lanes) % 2 == 1) columns(Int<1>(), (vectors - 1) * lanes);
+  constexpr int rest = ceil_div(N, lanes) % Most;
+  for (int v = 0; v + Most <= vectors; v += Most) columns(Int<Most>(), v * lanes);
+  if constexpr (rest > 0) columns(Int<rest>(), (vectors - rest) * lanes);
 }
 
 /// db[n] = sum of dy[row][n] over the rows, for n < N; `db` is padded to whole vectors.

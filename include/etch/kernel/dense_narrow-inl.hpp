@@ -74,13 +74,15 @@ void dense_forward_narrow(const float* HWY_RESTRICT x, const float* HWY_RESTRICT
   });
 }
 
-/// dx = dy W, the lanes along the inputs.
+/// dx = dy W, the lanes along the inputs. Rows of dx are written from end to end, which the
+/// hardware fetches ahead (mlp_l2's 64x1024x10 within a step: 27 µs, 50 when rows passed each
+/// column).
 template <DenseSizes sizes, class Finish>
 void dense_data_gradient_narrow(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
                                 float* HWY_RESTRICT dx, int rows, const Finish& finish) {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
-  for_column_groups<sizes.inputs>([&](auto vectors, int column) ETCH_LAMBDA {
-    for_row_tiles<dense_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
+  for_row_tiles<dense_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
+    for_column_groups<sizes.inputs, 2>([&](auto vectors, int column) ETCH_LAMBDA {
       Tile<FloatTag, tile_rows, vectors> tile;
       tile.clear();
       tile.accumulate(Strided{dy + row * s.y_stride, s.y_stride, 1}, w + column, s.depth(),
