@@ -52,7 +52,8 @@ TOLERANCE = 1e-3  # relative, of losses and outputs
 TRAINED_STEPS = 100  # by the processes whose start and memory are measured
 STARTS = 3  # of them, quiet ones
 SPUN = 0.12  # s after which libraries' threads no longer spin for more work
-LATENCIES = 500  # pictures in a turn
+LATENCIES = 500  # pictures in a turn, alone,
+WARMING = 20     # after some that wake the processor and bring back the network's data
 NOISE = 0.1  # by which the probes around a turn may differ, and others' share of its processors
 
 
@@ -132,7 +133,7 @@ def turn(worker, counts):
     those of processors that it used."""
     before = worker.cpu_seconds()
     found = {request: worker.ask(request, count)[0] / count for request, count in counts.items()}
-    found["latencies"] = worker.ask("latency", LATENCIES)
+    found["latencies"] = worker.ask("latency", WARMING + LATENCIES)[WARMING:]
     return found, worker.cpu_seconds() - before
 
 
@@ -180,7 +181,7 @@ def warm_turns(workers):
     for name, worker in workers.items():
         requests = ["infer"] if name in INFER_ALONE else ["step", "infer"]
         counts = {request: often(worker, request) for request in requests}
-        worker.ask("latency", 20)
+        worker.ask("latency", WARMING)
         takes[name] = functools.partial(turn, worker, counts)
     return takes
 

@@ -57,12 +57,14 @@ def versions_of(report):
 def head(models, peers):
     machine = models["machine"]
     peak = statistics.median(row["peak"] / row["threads"] for row in models["rows"])
+    peaks = [row["peak_gflops"] for row in peers["rows"] if row["peak_gflops"]]
     yield f"""# Performance
 
 etch beside other libraries, on {machine['processor']}, SIMD target {machine['simd']},
 {models['date']}, compiled by {peers['machine']['compiler']}. The multiply-add peak of one core,
-probed between all samples, was {peers['machine']['peak_gflops']:.0f} GFLOP/s at most while kernels
-were measured, and {peak / 1e9:.0f} for a thread, in the median, while models were.
+probed between all samples, moved: while kernels were measured, around etch's turns of a row, from
+{min(peaks):.0f} to {max(peaks):.0f} GFLOP/s; for a thread while models were, {peak / 1e9:.0f} in
+the median. Shares are of the peak around the turns of their row, in the median.
 
 Two programs measured it, each in one run and with the libraries in turn: `bench_peers`, libraries
 of kernels inside one process on one thread, and `bench/models.py`, frameworks in a process each.

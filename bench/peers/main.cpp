@@ -73,12 +73,11 @@ void run(const Options& options, Peers& peers) {
   for (const auto& [name, version] : versions) fmt::print("{} {}\n", name, version);
   fmt::print("\n{}\n", table_head(versions));
 
-  Machine machine{.cpu = etch::processor_name(), .target = simd_target()};
+  const Machine machine{.cpu = etch::processor_name(), .target = simd_target()};
   std::vector<Row> rows;
   const Comparison comparison{options.filter, options.rounds, peers, [&](Row row) {
                                 fmt::print("{}\n", table_line(row, versions));
                                 std::fflush(stdout);
-                                machine.peak = std::max(machine.peak, row.peak);
                                 rows.push_back(std::move(row));
                               }};
   for (const Model& model : all) compare_layers(model, comparison);

@@ -81,7 +81,6 @@ void write_json(const std::filesystem::path& path, const Machine& machine, const
   json["machine"] = {{"cpu", machine.cpu},
                      {"target", machine.target},
                      {"compiler", ETCH_COMPILER},
-                     {"peak_gflops", machine.peak / 1e9},
                      {"threads", 1}};
   for (const auto& [peer, version] : versions) json["versions"][peer] = version;
   json["rows"] = Json::array();

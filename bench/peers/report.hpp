@@ -27,12 +27,11 @@ struct Row {
   std::uint64_t flops = 0;  // that `seconds` contain
   std::vector<Entry> entries = {};
   int rounds = 0, rejected_rounds = 0;
-  double peak = 0;  // flop/s, the largest probed in these rounds
+  double peak = 0;  // flop/s, probed around etch in these rounds, the median
 };
 
 struct Machine {
   std::string cpu, target;
-  double peak = 0;  // flop/s, the largest probed
 };
 
 /// Names and versions; "absent" where the program was built without.

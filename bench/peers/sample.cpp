@@ -34,25 +34,28 @@ template <class Measure>
 std::vector<std::vector<double>> in_rounds(std::size_t contenders, int rounds, Timing& timing,
                                            const Measure& measure) {
   std::vector<std::vector<double>> all(contenders);
+  std::vector<double> peaks;  // around the first contender
   while (timing.rounds < rounds && timing.rounds + timing.rejected < 4 * rounds) {
     std::vector<std::vector<double>> round;
-    double lowest = probe_peak(), highest = lowest;
+    double lowest = probe_peak(), highest = lowest, around_first = 0;
     for (std::size_t c = 0; c < contenders; ++c) {
       round.push_back(measure(c));
       const double peak = probe_peak();
+      if (c == 0) around_first = (lowest + peak) / 2;
       lowest = std::min(lowest, peak);
       highest = std::max(highest, peak);
     }
-    timing.peak = std::max(timing.peak, highest);
     if (highest > 1.1 * lowest) {
       ++timing.rejected;
       continue;
     }
     ++timing.rounds;
+    peaks.push_back(around_first);
     for (std::size_t c = 0; c < contenders; ++c) {
       all[c].insert(all[c].end(), round[c].begin(), round[c].end());
     }
   }
+  if (timing.rounds > 0) timing.peak = quantile(peaks, 0.5);
   return all;
 }
 

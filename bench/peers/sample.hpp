@@ -12,7 +12,7 @@ struct Timing {
   std::vector<double> p99;      // likewise, where single calls were measured
   int rounds = 0;               // that count
   int rejected = 0;             // during which the core's peak moved by more than a tenth
-  double peak = 0;              // the largest probed, flop/s
+  double peak = 0;              // probed around the first contender, flop/s, the median
 };
 
 /// In each round every contender runs for about a millisecond, after one call that brings back its

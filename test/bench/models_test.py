@@ -133,7 +133,7 @@ class Page(unittest.TestCase):
                         "dropped": 2, "step": 5e-3},
                        {"model": "lenet5", "threads": 1, "framework": "jax", "peak": 1e11,
                         "dropped": 0, "step": 3e-3}]}
-    PEERS = {"machine": {"cpu": "P", "compiler": "gcc", "peak_gflops": 100},
+    PEERS = {"machine": {"cpu": "P", "compiler": "gcc"},
              "versions": {"etch": "0.1.0", "onednn": "2", "dlib": "absent"},
              "rows": [{"kind": "layer", "model": "lenet5", "layer": "0_conv2d", "pass": "forward",
                        "shape": "28x28x1", "batch": 64, "flops": 1.6e6, "peak_gflops": 100,

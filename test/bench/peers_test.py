@@ -41,13 +41,13 @@ class Peers(unittest.TestCase):
         present = {name for name, version in report["versions"].items() if version != "absent"}
         self.assertIn("etch", present)
         self.assertEqual({*report["versions"]}, {"etch", *DENSE, *NETWORK})
-        self.assertGreater(report["machine"]["peak_gflops"], 0)
 
         found = [(row["layer"], row["pass"], {*row["seconds"]}) for row in report["rows"]]
         self.assertEqual(found, [(layer, each, {"etch"} | peers & present)
                                  for layer, passes, peers in EXPECTED for each in passes])
         timed = 0
         for row in report["rows"]:
+            self.assertEqual(row["peak_gflops"] > 0, row["rounds"] > 0)
             self.assertEqual(row["model"], "conv_strided")
             self.assertGreater(row["rounds"] + row["rejected_rounds"], 0)
             seconds = [*row["seconds"].values(), *row.get("p99_seconds", {}).values()]
