@@ -14,6 +14,7 @@
 #include "etch/kernel/dense_layout.hpp"
 #include "etch/kernel/loop_sizes.hpp"
 #include "etch/kernel/tile-inl.hpp"
+#include "etch/kernel/transpose-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
