@@ -51,28 +51,21 @@ struct Tile {
     }
   }
 
-  /// sum[r][v] += sum over k < depth of a[r, k] * b[k, v]; b's rows are `b_row` floats apart.
+  /// sum[r][v] += sum over k < depth of a[r, k] * b[k, v]; b's rows are `b_row` floats apart. Two
+  /// rounds at once: a loop's end costs tiles of few rounds (1024x10, data and weight gradient: 80
+  /// and 92 % of peak, 76 and 87 by one).
   template <class A>
   HWY_INLINE void accumulate(A a, const float* HWY_RESTRICT b, std::ptrdiff_t b_row, int depth) {
-    accumulate(a, b, b_row, depth, [](int) ETCH_LAMBDA {});
+    ETCH_UNROLL_TWICE for (int k = 0; k < depth; ++k) add_products(a, k, b + k * b_row);
   }
 
   /// The same, and calls `beside(k)` in between.
   template <class A, class Beside>
   HWY_INLINE void accumulate(A a, const float* HWY_RESTRICT b, std::ptrdiff_t b_row, int depth,
                              const Beside& beside) {
-    const Tag d;
     for (int k = 0; k < depth; ++k) {
       beside(k);
-      hn::Vec<Tag> b_k[Vectors];
-      ETCH_UNROLL for (int v = 0; v < Vectors; ++v) b_k[v] =
-          hn::LoadU(d, b + k * b_row + v * width);
-      ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
-        const auto a_rk = a.everywhere(d, r, k);
-        ETCH_UNROLL for (int v = 0; v < Vectors; ++v) {
-          sum[r][v] = hn::MulAdd(a_rk, b_k[v], sum[r][v]);
-        }
-      }
+      add_products(a, k, b + k * b_row);
     }
   }
 
@@ -107,6 +100,20 @@ struct Tile {
       float* to = c + r * c_row + column;
       hn::StoreU(finish(v, Tag(), to, width), Tag(), to);
     });
+  }
+
+ private:
+  template <class A>
+  HWY_INLINE void add_products(A a, int k, const float* HWY_RESTRICT b) {
+    const Tag d;
+    hn::Vec<Tag> b_k[Vectors];
+    ETCH_UNROLL for (int v = 0; v < Vectors; ++v) b_k[v] = hn::LoadU(d, b + v * width);
+    ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
+      const auto a_rk = a.everywhere(d, r, k);
+      ETCH_UNROLL for (int v = 0; v < Vectors; ++v) {
+        sum[r][v] = hn::MulAdd(a_rk, b_k[v], sum[r][v]);
+      }
+    }
   }
 };
 

@@ -19,8 +19,10 @@
 #ifndef ETCH_UNROLL
 #if defined(__clang__)
 #define ETCH_UNROLL _Pragma("clang loop unroll(full)")
+#define ETCH_UNROLL_TWICE _Pragma("clang loop unroll_count(2)")
 #else
 #define ETCH_UNROLL _Pragma("GCC unroll 1024")
+#define ETCH_UNROLL_TWICE _Pragma("GCC unroll 2")
 #endif
 #endif
 
