@@ -14,8 +14,8 @@
 
 namespace etch::peers {
 
-/// A step's arrays as an arena has them, for a batch. A weight gradient is of the whole batch, as
-/// the peers' are; a training step has one of each tile of samples where it stores them.
+/// A step's arrays as an arena has them, for a batch. Weight gradients are summed as a training
+/// step does: those that it stores by tiles of samples, whose sums are added.
 template <class Net, class Step, int Batch>
 class OwnPass {
  public:
@@ -26,12 +26,11 @@ class OwnPass {
     const std::vector<float>* const initial[] = {&layer.kernel, &layer.bias};
     for (std::size_t v = 0; v < variables; ++v) {
       values_[v] = Buffer(Step::variables[v].floats);
-      gradients_[v] = Buffer(Step::variables[v].floats);
+      gradients_[v] = Buffer(sums * floats_of(v));
       for (std::size_t i = 0; i < initial[v]->size(); ++i) {
         values_[v].data()[Step::place(v, i)] = (*initial[v])[i];
       }
       value_pointers_[v] = values_[v].data();
-      gradient_pointers_[v] = gradients_[v].data();
     }
     context_.scratch = scratch_.data();
   }
@@ -50,12 +49,7 @@ class OwnPass {
         });
         break;
       default:
-        if constexpr (variables > 0) {
-          for (int i = 0; i < Here::gradient_tiles; ++i) {
-            Here::weight_gradient(context_, i, x_.data(), dy_.data(), gradient_pointers_.data(),
-                                  Batch);
-          }
-        }
+        if constexpr (variables > 0) weight_gradient();
         break;
     }
   }
@@ -77,6 +71,31 @@ class OwnPass {
   using Out = typename Step::Out;
   using Here = HWY_NAMESPACE::Passes<typename Step::Layer, In>;
   static constexpr std::size_t variables = Step::variables.size();
+  static constexpr int tile = Step::updates ? Batch : sample_tile(Batch, Net::parameters);
+  static constexpr int sums = ceil_div(Batch, tile);
+  static constexpr std::size_t floats_of(std::size_t variable) {
+    return round_up(Step::variables[variable].floats, 16);
+  }
+
+  void weight_gradient() {
+    for (int t = 0; t < sums; ++t) {
+      std::array<float*, variables> to;
+      for (std::size_t v = 0; v < variables; ++v) {
+        to[v] = gradients_[v].data() + static_cast<std::size_t>(t) * floats_of(v);
+      }
+      const int row = t * tile;
+      for (int i = 0; i < Here::gradient_tiles; ++i) {
+        Here::weight_gradient(context_, i, at<In>(x_, row), at<Out>(dy_, row), to.data(),
+                              std::min(tile, Batch - row));
+      }
+    }
+    if constexpr (sums > 1) {
+      for (std::size_t v = 0; v < variables; ++v) {
+        HWY_NAMESPACE::sum_all({gradients_[v].data(), sums, floats_of(v)}, floats_of(v),
+                               gradients_[v].data());
+      }
+    }
+  }
 
   template <class Shape>
   static float* at(Buffer& buffer, int row) {
@@ -104,7 +123,6 @@ class OwnPass {
   Buffer scratch_{scratch_of<typename Step::Layer, In>(Batch)};
   std::array<Buffer, variables> values_, gradients_;
   std::array<const float*, variables> value_pointers_;
-  std::array<float*, variables> gradient_pointers_;
   Context context_;
 };
 

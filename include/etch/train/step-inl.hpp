@@ -132,11 +132,8 @@ void compute_gradients(float* parameters, const Minibatch& minibatch,
   step.parameters_of_all(
       [&]<class Step>(auto gradient, int)
           HWY_ATTR { gradient(Sweep<Net>::template variables<Step>(gradients).data()); },
-      [&](const auto& piece, std::size_t, const StoredGradients& stored) HWY_ATTR {
-        for (std::size_t i = 0; i < piece.floats; i += lanes) {
-          hn::StoreU(sum_at(stored, i), float_tag, gradients + piece.first + i);
-        }
-      });
+      [&](const auto& piece, std::size_t, const StoredGradients& stored)
+          HWY_ATTR { sum_all(stored, piece.floats, gradients + piece.first); });
 }
 
 /// Losses and hits of a minibatch into `state`, and the parameters moved against its gradients: of

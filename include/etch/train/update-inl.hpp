@@ -54,6 +54,13 @@ HWY_INLINE Vec sum_at(const StoredGradients& gradients, std::size_t i) {
   return sum;
 }
 
+/// The same for `size` parameters, a multiple of 16. `sums` may be the first of the gradients.
+inline void sum_all(const StoredGradients& gradients, std::size_t size, float* sums) {
+  for (std::size_t i = 0; i < size; i += lanes) {
+    hn::StoreU(sum_at(gradients, i), float_tag, sums + i);
+  }
+}
+
 /// An optimiser says how many `slots` it keeps for each parameter and whether its numbers are
 /// `sensible()`, and specialises this for its own type, with
 ///
