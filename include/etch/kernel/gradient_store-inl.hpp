@@ -17,6 +17,8 @@ namespace etch::HWY_NAMESPACE {
 struct StoreGradient {
   /// Says that a vector will come for `to`.
   HWY_INLINE void prepare(const float*) const {}
+  /// Takes over what a copy has gathered: nothing.
+  HWY_INLINE void join(const StoreGradient&) const {}
   HWY_INLINE void operator()(Vec gradient, float* to) const { hn::StoreU(gradient, float_tag, to); }
 };
 

@@ -90,7 +90,7 @@ struct Tile {
   HWY_INLINE void give(Store& store, const Place& place) const {
     Store own = store;
     each([&](hn::Vec<Tag> v, int r, int column) ETCH_LAMBDA { own(v, place(r, column)); });
-    store = own;
+    store.join(own);
   }
 
   /// Stores what `finish` makes of row r to `c + r * c_row`.

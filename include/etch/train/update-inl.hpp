@@ -86,6 +86,14 @@ class UpdateParameters {
     for (Vec& sum : squares_) sum = hn::Zero(float_tag);
   }
 
+  /// Takes over the sums of a copy that has worked. (Assigning all of it would load what was just
+  /// stored in other widths, and wait until all stores before are done: two threads' weight update
+  /// of mlp_l2 took 9 % longer.)
+  HWY_INLINE void join(const UpdateParameters& copy) {
+    squares_[0] = copy.squares_[0];
+    squares_[1] = copy.squares_[1];
+  }
+
   /// Fetches what will be needed for the vector at `w`.
   HWY_INLINE void prepare(const float* w) const {
     fetch_to_store(w);
@@ -130,7 +138,7 @@ HWY_INLINE void update_all(UpdateParameters<Optimizer>& update, float* HWY_RESTR
                            const StoredGradients& gradients, std::size_t size) {
   UpdateParameters<Optimizer> own = update;
   for (std::size_t i = 0; i < size; i += lanes) own(sum_at(gradients, i), w + i);
-  update = own;
+  update.join(own);
 }
 
 /// The same. Returns the sum of their squares before it.
