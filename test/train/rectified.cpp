@@ -1,0 +1,22 @@
+// ReLUs in the stores of other layers do what they would do alone.
+
+#include "train/rewritten.hpp"
+
+using namespace etch;
+using namespace etch::test;
+
+namespace {
+
+/// Every kernel with a ReLU in its store of the output, and of its input's gradient.
+using Rectified =
+    Network<Input<14, 14, 1>, Conv2D<6, 5>, ReLU, Conv2D<20, 3>, ReLU,  // narrow, then wide
+            Conv2D<7, 3, Valid, 2>, ReLU, MaxPool2D<2>, Dropout<0.25f>, Dense<40>, ReLU,
+            Dropout<0.5f>, Dense<5>, ReLU, Dense<33>, ReLU,  // of fewer inputs than a vector
+            Dense<24>, ReLU, Dense<10>>;
+static_assert(executed_size<Rectified> == Rectified::size - 7);
+
+}  // namespace
+
+TEST_CASE("A rectified network has the bits of the network as written") {
+  compare_with_written<Rectified>();
+}
