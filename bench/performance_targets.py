@@ -39,32 +39,29 @@ CONV_FORWARD = CONV_FIRST + 7 * 7 * 16 * 400 + 784 * 64 + 64 * 10
 # What is known of rows whose names begin so, for those that are missed.
 WHY = {
     "dense 128x784x1024":
-        "3.2 MB of weights exceed the L2 cache, and come from the L3 for every 64 samples; here "
-        "the other libraries' turns leave nothing of etch's in the caches; alone (README's "
-        "table) it has some 15 points more.",
+        "3.2 MB of gradients leave the L2 cache, and x and dy are packed, without which their many "
+        "pages cost more (79 %). 784x128x64, which needs neither, has 95 % alone and warm.",
     "dense 128x1024x10":
-        "there are only ten products for each number of x or dx that is loaded or stored; alone "
-        "and warm it has 74 and 87 %.",
+        "there are only ten products for each number of x that is loaded, and two tiles of samples "
+        "are summed apart and added.",
     "dense 16x784x64":
-        "the data gradient is the least: 16 samples are two vectors of eight, each tile's sums "
-        "are transposed and stored after 64 products, and oneDNN is ahead. Forward and weight "
-        "gradient have 84 to 89 % alone and warm.",
+        "the data gradient is the least: a vector of sums is for eight samples, one weight pair is "
+        "loaded for each of its products, and its sums are added and turned after 32 of them.",
     "conv 5x5, 14x14x16":
-        "alone and warm the kernels have 88 to 96 %; here other libraries' turns lie between.",
+        "the weight gradient is the least.",
     "conv 5x5 from one channel:":
-        "five taps of one channel are summed for each load of dy in the weight gradient; alone "
-        "and warm it has 83 to 89 %, forward 87 to 91.",
+        "five taps of one channel are summed for each load of dy in the weight gradient, which is "
+        "the lesser of the two.",
     "conv 5x5 from one channel, stride 2":
         "as with stride 1.",
     "conv 5x5 from one channel, 6 filters":
         "lanes hold (column, filter) pairs, for which pixels are repeated, or shuffled in the "
         "weight gradient. Filters in the lanes would fill 6 of 16.",
     "training step of `mlp_l2`":
-        "94 % of it is the dense layer 784x1024 above; two threads share the L3 that its "
-        "weights come from.",
+        "94 % of it is the dense layer 784x1024 above, whose update loads and stores all weights "
+        "beside the gradient; two threads share the L3 cache that these come from.",
     "training step of `conv_strided`":
-        "an eighth of these FLOPs meet padding and are skipped; the rest goes at the kernels' "
-        "shares above. Two threads wait for each other twice in 130 µs.",
+        "two threads wait for each other twice in 120 µs.",
     "training step, `logistic_l2`":
         "a fifth of the step copies or converts its pictures, which oneDNN's reads where they "
         "lie. A bar of another kind, dll with OpenBLAS, took 92 µs on a Zen 5 core of 227 "
@@ -72,14 +69,15 @@ WHY = {
     "training step, `mlp_l2`":
         "as the layer 784x1024.",
     "latency of one picture, `lenet5`":
-        "a quarter of it is the first convolution, see above; one picture alone has the dense "
-        "layers read all their weights from the L2 cache.",
-    "p99":
-        "this is a virtual machine; in the same turns ONNX Runtime's is 1.7 to 3.2 times its "
-        "median, NumPy's 1.6 to 3.2.",
+        "a quarter of it is the first convolution, see above; another comes from the L2 cache, the "
+        "weights of the first dense layer.",
+    "p99 of the latency of `logistic_l2`":
+        "500 pictures are 1.5 MB, and some always come from beyond the L2 cache.",
+    "p99 of the latency of `mlp_l2`":
+        "the machine's timer interrupts one call in forty, every 4 ms, for half a call's time.",
     "every pass of every layer":
-        "dense layers of 16 or 64 samples, above all data gradients, where oneDNN or LIBXSMM is "
-        "ahead.",
+        "dense layers of 16 or 64 samples, above all data gradients, where oneDNN or LIBXSMM, "
+        "with weights in the order that they prefer, is ahead.",
 }
 
 
