@@ -12,8 +12,13 @@ TEST_CASE("Dense obeys the laws in panels") {
 }
 
 TEST_CASE("Dense obeys the laws in panels where many samples are packed") {
-  layer_laws<Dense<40>, Shape<48>>(70);
+  layer_laws<Dense<72>, Shape<48>>(70);
   layer_laws<Dense<300>, Shape<28>>(65);
+  layer_laws<Dense<70>, Shape<397>>(66);
+}
+
+TEST_CASE("Dense obeys the laws in panels where many samples lie together as they are") {
+  layer_laws<Dense<40>, Shape<48>>(70);
   layer_laws<Dense<20>, Shape<397>>(66);
 }
 

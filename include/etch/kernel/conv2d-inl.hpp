@@ -32,7 +32,8 @@ namespace etch::HWY_NAMESPACE {
 
 /// Columns of one row that fit into the registers beside the window's weights and a pixel.
 template <Conv2DSizes sizes>
-inline constexpr int conv_columns = std::max(registers - sizes.kernel() - 1 - conv_free(2), 4);
+inline constexpr int conv_columns = std::max(registers - sizes.kernel() - 1 - spare_registers(2),
+                                             4);
 
 // ------------------------------------------------------------------------------------- forward
 
@@ -229,9 +230,9 @@ struct Conv2DWeightGradient {
   static constexpr Window window = sizes.columns;
   /// Lines whose taps are summed in registers together; they share the loads of dy. They belong to
   /// one row of the window, so that they are inside the picture together, unless that row has too
-  /// few taps to hide the latency of an FMA. Sixteen registers hold two of five taps, four columns
-  /// of dy and a pixel (AVX2, 5x5 from and to 16: 80 and 90 % of peak with stride 2 and 1; 55 by
-  /// one line, whose five sums wait for each other).
+  /// few taps to hide the latency of an FMA. Sixteen registers hold two of five taps, up to five
+  /// columns of dy and a pixel (AVX2, 5x5 from and to 16: 80 and 90 % of peak with stride 2 and 1;
+  /// 55 by one line, whose five sums wait for each other).
   static constexpr bool one_row = sizes.channels * window.size >= 9;
   static constexpr int row_lines = one_row ? sizes.channels : sizes.lines();
   static constexpr int row_groups =
@@ -242,8 +243,8 @@ struct Conv2DWeightGradient {
   /// cache: where 16 samples would fill half of it (1 MB).
   static constexpr bool by_sample = sizes.x_stride + sizes.y_stride >= 16384;
   static constexpr int piece_groups = by_sample ? row_groups : 1;
-  static constexpr Blocks blocks =
-      balanced(window.out, std::max(registers - 1 - conv_free(1) - lines * window.size, 2), 1);
+  static constexpr Blocks blocks = balanced(
+      window.out, std::max(registers - 1 - spare_registers(1) - lines * window.size, 2), 1);
   static constexpr Clip clip(int block) {
     const int start = block * blocks.columns * window.stride - window.before;
     const int end = start + (blocks.size(block) - 1) * window.stride + window.size;

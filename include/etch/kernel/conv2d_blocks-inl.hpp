@@ -18,11 +18,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
-/// Registers that a tile leaves free beside its operands, `of_32` or none of 16, where each holds
+/// Registers that a tile leaves free beside its operands: `of_32`, or none of 16, where each holds
 /// another sum (AVX2: ten columns beside five weights and a pixel, LeNet-5's second convolution
-/// forward, 93 % of peak, 62 by five; its weight gradient 88 and 65).
-constexpr int conv_free(int of_32) {
-  return registers == 16 ? 0 : of_32;
+/// forward, 93 % of peak, 62 by five; its weight gradient 88 and 65). SSE4 multiplies and adds in
+/// two steps, and needs one for what is between.
+constexpr int spare_registers(int of_32) {
+  if (registers == 32) return of_32;
+  return HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2 ? 1 : 0;
 }
 
 /// How a row of `total` columns falls into blocks: `columns` each, the last one what remains.

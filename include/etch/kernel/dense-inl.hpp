@@ -55,8 +55,8 @@ HWY_INLINE void dense_forward_one(const float* HWY_RESTRICT x, const float* HWY_
 /// ask for them: they are fetched some rows ahead (128x784x64: 96 % of peak, 92 without). While the
 /// rows pass a panel, the next one is fetched into the L2 cache, a share with each row tile:
 /// weights that do not fit there come from where a core gets but 8 bytes a cycle. Few rows wait for
-/// that alone, and the hardware fetches faster without help (one sample of 784x1024: 96 µs, 105
-/// with it): they fetch a place that is near anyway.
+/// that alone, and the hardware fetches faster without help (784x1024, when single samples came
+/// here: 96 µs, 105 with it): they fetch a place that is near anyway.
 template <DenseSizes sizes, class Finish>
 void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                         const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows,
@@ -64,8 +64,9 @@ void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   const bool few = rows <= dense_rows;
   if (rows == 1) {
-    // In one stream where they do not fit into the L2 cache (784x1024: 95 µs, 99 in four).
-    constexpr int most = sizes.weights() > (1 << 18) ? 2 : 8;
+    // Panel by panel where weights fill half of the L2 cache (1 MB) or more, which come fastest in
+    // one stream (784x1024: 95 µs, 99 in four).
+    constexpr int most = sizes.weights() * sizeof(float) >= 1'000'000 ? dense_panel / lanes : 8;
     return for_column_groups<sizes.outputs, most>([&](auto vectors, int column) ETCH_LAMBDA {
       dense_forward_one<sizes, vectors>(x, w + s.panel(column), b + column, y + column, finish);
     });
@@ -142,12 +143,13 @@ struct DenseDataGradient {
       tile.clear();
       for (int n = 0; n < s.outputs; n += dense_panel) {
         const float* panel = w + s.panel(n) + k * dense_panel;
-        tile.accumulate(StridedPairs{panel, dense_panel}, turned + n / 2 * V * lanes, V * lanes,
-                        (std::min(dense_panel, s.outputs - n) + 1) / 2, [&](int pair) ETCH_LAMBDA {
-                          ETCH_UNROLL for (int i = 0; i < lines; ++i) {
-                            __builtin_prefetch(panel + R * dense_panel + (pair * lines + i) * 16);
-                          }
-                        });
+        tile.accumulate(
+            StridedPairs{panel, dense_panel}, turned + n / 2 * V * lanes, V * lanes,
+            (std::min(dense_panel, s.outputs - n) + 1) / 2, [&](int pair) ETCH_LAMBDA {
+              ETCH_UNROLL for (int i = 0; i < lines; ++i) {
+                __builtin_prefetch(panel + R * dense_panel + (pair * lines + i) * cache_line);
+              }
+            });
       }
       ETCH_UNROLL for (int part = 0; part < R; part += samples) {
         ETCH_UNROLL for (int v = 0; v < V; ++v) {
@@ -275,10 +277,11 @@ struct DenseWeightGradient {
         return tile_dw + s.panel(n) + r * dense_panel;
       };
       // One after the other: a burst of fetches would hold up the loads that feed the products.
-      constexpr int lines = tile_rows * dense_panel / cache_line;
+      constexpr int step = V * lanes > cache_line ? cache_line : dense_panel;
+      constexpr int lines = tile_rows * dense_panel / step;
       const auto prepare = [&](int line) ETCH_LAMBDA {
         for (int n = 0; n < V * lanes; n += dense_panel) {
-          store.prepare(tile_dw + s.panel(n) + line * cache_line);
+          store.prepare(tile_dw + s.panel(n) + line * step);
         }
       };
       for (int line = rows; line < lines; ++line) prepare(line);

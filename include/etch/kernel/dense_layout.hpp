@@ -21,8 +21,8 @@ inline constexpr int dense_gradient_outputs = 256, dense_gradient_inputs = 192;
 
 /// Samples lie pages apart, and the TLB does not know more than some 96 pages: for more samples the
 /// weight gradient packs dy and x. For fewer that costs more than it gains (400x64x128: 97 % of
-/// peak, 92 with dy packed), and where a tile has all outputs dy lies together as it is
-/// (784x128x64: 95, 80 packed).
+/// peak, 92 with dy packed), and where a register tile spans all outputs neither is packed: dy lies
+/// together as it is (784x128x64: 95, 80 packed).
 inline constexpr int dense_many_rows = 64;
 
 /// All that the kernels of a dense layer are specialised by.
