@@ -38,20 +38,18 @@ CONV_FORWARD = CONV_FIRST + 7 * 7 * 16 * 400 + 784 * 64 + 64 * 10
 
 # What is known of rows whose names begin so, for those that are missed.
 WHY = {
-    "dense 128x784x1024":
+    "dense 128x784x1024: weight":
         "3.2 MB of gradients leave the L2 cache, and x and dy are packed, without which their many "
         "pages cost more (79 %). 784x128x64, which needs neither, has 95 % alone and warm.",
-    "dense 128x1024x10":
+    "dense 128x1024x10: weight":
         "there are only ten products for each number of x that is loaded, and two tiles of samples "
         "are summed apart and added.",
     "dense 16x784x64":
         "the data gradient is the least: a vector of sums is for eight samples, one weight pair is "
         "loaded for each of its products, and its sums are added and turned after 32 of them.",
-    "conv 5x5, 14x14x16":
-        "the weight gradient is the least.",
     "conv 5x5 from one channel:":
-        "five taps of one channel are summed for each load of dy in the weight gradient, which is "
-        "the lesser of the two.",
+        "the weight gradient is the lesser: there each pixel that is loaded meets at most five "
+        "taps, of one channel.",
     "conv 5x5 from one channel, stride 2":
         "as with stride 1.",
     "conv 5x5 from one channel, 6 filters":
@@ -60,7 +58,7 @@ WHY = {
     "training step of `mlp_l2`":
         "94 % of it is the dense layer 784x1024 above, whose update loads and stores all weights "
         "beside the gradient; two threads share the L3 cache that these come from.",
-    "training step of `conv_strided`":
+    "training step of `conv_strided`, two threads":
         "two threads wait for each other twice in 120 µs.",
     "training step, `logistic_l2`":
         "a fifth of the step copies or converts its pictures, which oneDNN's reads where they "
@@ -72,12 +70,13 @@ WHY = {
         "a quarter of it is the first convolution, see above; another comes from the L2 cache, the "
         "weights of the first dense layer.",
     "p99 of the latency of `logistic_l2`":
-        "500 pictures are 1.5 MB, and some always come from beyond the L2 cache.",
+        "a turn reads each picture once, and where one begins a page of memory, as every fifth "
+        "does, nothing has fetched it ahead.",
     "p99 of the latency of `mlp_l2`":
         "the machine's timer interrupts one call in forty, every 4 ms, for half a call's time.",
     "every pass of every layer":
-        "dense layers of 16 or 64 samples, above all data gradients, where oneDNN or LIBXSMM, "
-        "with weights in the order that they prefer, is ahead.",
+        "dense layers, above all data gradients of 16 or 64 samples, where oneDNN or LIBXSMM, with "
+        "weights in the order that they prefer, is ahead."
 }
 
 
