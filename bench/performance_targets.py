@@ -76,7 +76,7 @@ WHY = {
         "the machine's timer interrupts one call in forty, every 4 ms, for half a call's time.",
     "every pass of every layer":
         "dense layers, above all data gradients of 16 or 64 samples, where oneDNN or LIBXSMM, with "
-        "weights in the order that they prefer, is ahead."
+        "weights in the order that they prefer, is ahead.",
 }
 
 

@@ -62,7 +62,6 @@ void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w
                         const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows,
                         const Finish& finish) {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
-  const bool few = rows <= dense_rows;
   if (rows == 1) {
     // Panel by panel where weights fill half of the L2 cache (1 MB) or more, which come fastest in
     // one stream (784x1024: 95 µs, 99 in four).
@@ -71,6 +70,7 @@ void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w
       dense_forward_one<sizes, vectors>(x, w + s.panel(column), b + column, y + column, finish);
     });
   }
+  const bool few = rows <= dense_rows;
   for_column_groups<sizes.outputs, 2>([&](auto vectors, int column) ETCH_LAMBDA {
     const float* w_column = w + s.panel(column);
     for_row_tiles<dense_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
@@ -304,19 +304,19 @@ struct DenseWeightGradient {
   }
 
   /// Inputs [input, end) and outputs [column, column_end), where both begin at multiples of 32.
-  /// `scratch`, for many rows: rows x (32 + column_end - column, in whole vectors).
+  /// `scratch`, where dy and x are packed: rows x (32 + column_end - column, in whole vectors).
   template <class Store>
   HWY_INLINE void operator()(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy, float* dw,
                              int rows, int input, int end, int column, int column_end,
                              float* HWY_RESTRICT scratch, Store& store) const {
-    const bool many = rows > dense_many_rows && s.y_stride > most * lanes;
+    const bool packs = rows > dense_many_rows && s.y_stride > most * lanes;
     float* packed_x = scratch + rows * round_up(column_end - column, lanes);
-    if (many) pack_dy(dy, rows, column, column_end, scratch);
+    if (packs) pack_dy(dy, rows, column, column_end, scratch);
     for (; input < end; input += block) {
       const int count = std::min(block, end - input);
-      const int width = many ? pack_x(x + input, rows, count, packed_x) : 0;
+      const int width = packs ? pack_x(x + input, rows, count, packed_x) : 0;
       for_groups(column, column_end, [&](auto vectors, int first) ETCH_LAMBDA {
-        if (many) {
+        if (packs) {
           block_times<vectors>(packed_x, width, scratch + rows * (first - column), vectors * lanes,
                                dw, rows, input, count, first, store);
         } else {
