@@ -243,6 +243,7 @@ struct Conv2DWeightGradient {
   /// cache: where 16 samples would fill half of it (1 MB).
   static constexpr bool by_sample = sizes.x_stride + sizes.y_stride >= 16384;
   static constexpr int piece_groups = by_sample ? row_groups : 1;
+  static constexpr int pieces = groups / piece_groups;  // of a panel
   static constexpr Blocks blocks = balanced(
       window.out, std::max(registers - 1 - spare_registers(1) - lines * window.size, 2), 1);
   static constexpr Clip clip(int block) {
@@ -336,13 +337,12 @@ struct Conv2DWeightGradient {
   }
 };
 
-/// How many pieces dW falls into that can be computed apart.
+/// How many pieces dW and db fall into that can be computed apart.
 template <Conv2DSizes sizes>
 inline constexpr int conv2d_weight_gradient_tiles =
     Conv2DNarrowWeightGradient<sizes>::better
         ? Conv2DNarrowWeightGradient<sizes>::pieces
-        : Conv2DWeightGradient<sizes>::groups /
-              Conv2DWeightGradient<sizes>::piece_groups* sizes.filter_panels();
+        : Conv2DWeightGradient<sizes>::pieces* sizes.filter_panels() + 1;
 
 /// Piece `piece` of dW where filters fill the lanes.
 template <Conv2DSizes sizes>
@@ -353,9 +353,8 @@ HWY_INLINE void conv2d_wide_weight_gradient(const float* HWY_RESTRICT x,
   constexpr int rest = Gradient::row_lines - (Gradient::row_groups - 1) * Gradient::lines;
   const Gradient gradient;
   const Conv2DSizes& s = gradient.s;
-  constexpr int pieces = Gradient::groups / Gradient::piece_groups;  // of a panel
-  const int panel = piece / pieces * conv_panel;
-  const int first_group = piece % pieces * Gradient::piece_groups;
+  const int panel = piece / Gradient::pieces * conv_panel;
+  const int first_group = piece % Gradient::pieces * Gradient::piece_groups;
   const int step = Gradient::by_sample ? 1 : samples;
   const auto group_of = [&](int n, int group, int filter) ETCH_LAMBDA {
     const int in_row = group % Gradient::row_groups;
@@ -380,14 +379,17 @@ HWY_INLINE void conv2d_wide_weight_gradient(const float* HWY_RESTRICT x,
   }
 }
 
-/// dW = sum over the samples of x correlated with dy; piece `piece` of it.
+/// dW = sum over the samples of x correlated with dy, db = sum of dy; piece `piece` of them.
 template <Conv2DSizes sizes>
 void conv2d_weight_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
-                            float* HWY_RESTRICT dw, int samples, int piece) {
+                            float* HWY_RESTRICT dw, float* HWY_RESTRICT db, int samples,
+                            int piece) {
   if constexpr (Conv2DNarrowWeightGradient<sizes>::better) {
-    Conv2DNarrowWeightGradient<sizes>()(x, dy, dw, samples, piece);
-  } else {
+    Conv2DNarrowWeightGradient<sizes>()(x, dy, dw, db, samples, piece);
+  } else if (piece < conv2d_weight_gradient_tiles<sizes> - 1) {
     conv2d_wide_weight_gradient<sizes>(x, dy, dw, samples, piece);
+  } else {
+    conv2d_bias_gradient<sizes>(dy, db, samples);
   }
 }
 

@@ -50,8 +50,7 @@ struct Conv2DBiasGradient {
     }
     alignas(64) float all[vectors][lanes];
     ETCH_UNROLL for (int p = 0; p < vectors; ++p) hn::Store(sum[p], float_tag, all[p]);
-    std::fill_n(db, conv_panel, 0.0f);
-    for (int i = 0; i < vectors * lanes; ++i) db[i % filters] += all[i / lanes][i % lanes];
+    sum_lanes<filters, vectors>(all[0], lanes, db);
   }
 
   /// A vector of filters after the other, in four sums.

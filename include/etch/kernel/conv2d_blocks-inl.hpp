@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "etch/base/round.hpp"
+#include "etch/kernel/conv2d_layout.hpp"
 #include "etch/kernel/vec-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -85,6 +86,15 @@ HWY_INLINE void for_blocks(const Body& body) {
 /// around after so many vectors.
 template <int Count>
 inline constexpr int phases_of = Count / std::gcd(Count, lanes);
+
+/// Adds up the lanes that belong to the same filter, in `Vectors` vectors that go through the
+/// filters again and again and are `apart` floats from each other. Writes a whole panel.
+template <int Filters, int Vectors>
+HWY_INLINE void sum_lanes(const float* HWY_RESTRICT from, std::ptrdiff_t apart,
+                          float* HWY_RESTRICT to) {
+  std::fill_n(to, conv_panel, 0.0f);
+  for (int i = 0; i < Vectors * lanes; ++i) to[i % Filters] += from[i / lanes * apart + i % lanes];
+}
 
 }  // namespace etch::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

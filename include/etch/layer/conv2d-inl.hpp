@@ -126,16 +126,11 @@ struct Passes<Conv2D<Filters, Kernel, Padding, Stride>, In> {
     conv2d_data_gradient<sizes>(dy, variables[0], dx, rows, context.scratch, finish);
   }
 
-  // The last tile is the bias.
-  static constexpr int gradient_tiles = conv2d_weight_gradient_tiles<sizes> + 1;
+  static constexpr int gradient_tiles = conv2d_weight_gradient_tiles<sizes>;
 
   static HWY_NOINLINE void weight_gradient(const Context&, int tile, const float* x,
                                            const float* dy, float* const* gradients, int rows) {
-    if (tile < gradient_tiles - 1) {
-      conv2d_weight_gradient<sizes>(x, dy, gradients[0], rows, tile);
-    } else {
-      conv2d_bias_gradient<sizes>(dy, gradients[1], rows);
-    }
+    conv2d_weight_gradient<sizes>(x, dy, gradients[0], gradients[1], rows, tile);
   }
 };
 
