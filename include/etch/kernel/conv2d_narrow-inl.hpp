@@ -35,7 +35,6 @@ struct Conv2DNarrowForward {
   static constexpr int filters = std::max(sizes.filters, 1);  // a network's check refuses fewer
   static constexpr int phases = phases_of<filters>;
   static constexpr int taps = sizes.rows.size;  // of a column of the window
-  static constexpr Clip clip(int) { return {0, 0}; }
   static constexpr int vectors = ceil_div(window.out * filters, lanes);
   /// Floats of a row of one channel with its pixels repeated, as far as the last tap of the last
   /// vector reads, and as it is, as far as that reads.
@@ -47,6 +46,12 @@ struct Conv2DNarrowForward {
   static constexpr Blocks blocks =
       balanced(sizes.rows.out, std::max(std::min(cached, registers - taps - 2), 1), 1);
   static constexpr int copied_rows = blocks.columns + taps - 1;
+
+  /// The rows of pixels under a block that are in the picture, counted from the first under it.
+  static constexpr Clip clip(int block) {
+    const int start = block * blocks.columns - sizes.rows.before;
+    return {std::max(0, -start), std::min(blocks.size(block) + taps - 1, sizes.rows.in - start)};
+  }
 
   /// Where copying and storing, which take as long as some 18 products, cost less than empty lanes.
   /// 28x28x1, 5x5, to 6 filters: 60 % of peak, and 39 when filters were the lanes; to 8: 70 and 52.
@@ -91,22 +96,16 @@ struct Conv2DNarrowForward {
     }
   }
 
-  /// to[row][channel][column]: `count` rows of the padded picture from `row` on.
-  HWY_INLINE void copy(const float* HWY_RESTRICT x, float* HWY_RESTRICT to, int row,
-                       int count) const {
-    for (int r = 0; r < count; ++r) {
-      const int iy = row - s.rows.before + r;
-      const bool inside = iy >= 0 && iy < s.rows.in;
+  /// to[row][channel][column]: `count` rows of pixels, with zeros left and right of them.
+  HWY_INLINE void copy(const float* HWY_RESTRICT x, float* HWY_RESTRICT to, int count) const {
+    for (int r = 0; r < count; ++r, x += s.columns.in * s.channels) {
       for (int channel = 0; channel < s.channels; ++channel, to += line) {
-        if (inside) {
-          const float* from = x + iy * s.columns.in * s.channels + channel;
-          if constexpr (sizes.channels == 1) {
-            std::copy_n(from, s.columns.in, to + s.columns.before);
-          } else {
-            for (int i = 0; i < s.columns.in; ++i) to[s.columns.before + i] = from[i * s.channels];
-          }
+        if constexpr (sizes.channels == 1) {
+          std::copy_n(x, s.columns.in, to + s.columns.before);
         } else {
-          std::fill_n(to + s.columns.before, s.columns.in, 0.0f);
+          for (int i = 0; i < s.columns.in; ++i) {
+            to[s.columns.before + i] = x[i * s.channels + channel];
+          }
         }
       }
     }
@@ -125,7 +124,7 @@ struct Conv2DNarrowForward {
   }
 
   /// One vector of each of `R` rows: `pixels` of the first tap, `w` and `b` of the vector's phase.
-  template <int R>
+  template <int R, Clip c>
   HWY_INLINE void tile(const float* HWY_RESTRICT pixels, const float* HWY_RESTRICT w,
                        const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int count) const {
     Vec sum[R];
@@ -135,8 +134,9 @@ struct Conv2DNarrowForward {
         const float* from = pixels + channel * repeated + kx * filters;
         Vec tap[taps];
         ETCH_UNROLL for (int ky = 0; ky < taps; ++ky) tap[ky] = hn::Load(float_tag, w + ky * lanes);
-        ETCH_UNROLL for (int row = 0; row < R + taps - 1; ++row) {
-          const Vec v = in_register(hn::LoadU(float_tag, from + row * s.channels * repeated));
+        ETCH_UNROLL for (int row = c.first; row < c.last; ++row) {
+          const float* line_of = from + (row - c.first) * s.channels * repeated;
+          const Vec v = in_register(hn::LoadU(float_tag, line_of));
           ETCH_UNROLL for (int ky = 0; ky < taps; ++ky) {
             const int r = row - ky;
             if (r >= 0 && r < R) sum[r] = hn::MulAdd(v, tap[ky], sum[r]);
@@ -159,15 +159,15 @@ struct Conv2DNarrowForward {
     spread_weights(w, b, weights);
     ETCH_SPECIALISED const int row_vectors = loop_sizes<vectors>();
     for (int n = 0; n < samples; ++n) {
-      for_blocks<blocks, clip>([&]<int R, Clip>(int block) ETCH_LAMBDA {
-        const int row = block * blocks.columns;
-        copy(x + n * s.x_stride, copied, row, R + taps - 1);
-        repeat(copied, pixels, (R + taps - 1) * s.channels);
+      for_blocks<blocks, clip>([&]<int R, Clip c>(int block) ETCH_LAMBDA {
+        const int row = block * blocks.columns, first = row - s.rows.before + c.first;
+        copy(x + n * s.x_stride + first * s.columns.in * s.channels, copied, c.last - c.first);
+        repeat(copied, pixels, (c.last - c.first) * s.channels);
         float* to = y + n * s.y_stride + row * s.columns.out * filters;
         for (int v = 0, phase = 0; v < row_vectors; ++v) {
-          tile<R>(pixels + v * lanes, weights + phase * phase_floats,
-                  weights + phases * phase_floats + phase * lanes, to + v * lanes,
-                  window.out * filters - v * lanes);
+          tile<R, c>(pixels + v * lanes, weights + phase * phase_floats,
+                     weights + phases * phase_floats + phase * lanes, to + v * lanes,
+                     window.out * filters - v * lanes);
           phase = phase + 1 == phases ? 0 : phase + 1;
         }
       });
