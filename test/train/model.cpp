@@ -52,6 +52,49 @@ TEST_CASE("predict gives probabilities, of bytes and of floats") {
   });
 }
 
+/// Three steps, the last by fewer samples, and predictions for all.
+template <class Net>
+std::vector<float> losses_and_predictions(const Pictures& pictures,
+                                          const std::vector<std::uint8_t>& labels,
+                                          const Augmentation& augmentation) {
+  Model<Net> model(Seed{3});
+  Team team(2);
+  Trainer<Net, 64> trainer(model, {.learning_rate = 0.1f, .augmentation = augmentation}, team);
+  std::vector<float> found;
+  for (std::size_t first : {0, 64, 128}) {
+    const std::size_t count = std::min<std::size_t>(64, pictures.count() - first);
+    found.push_back(
+        trainer.step({pictures.slice(first, count), std::span(labels).subspan(first, count)}).loss);
+  }
+  for (const Prediction& best : Evaluator<Net>(model, team).predictions(pictures)) {
+    found.push_back(best.probability);
+  }
+  return found;
+}
+
+TEST_CASE("Floats that are read in place give what copies of them give, and stay what they were") {
+  on_every_target([] {
+    const auto check = []<class Net>(const Augmentation& augmentation) {
+      const Samples<Net> samples(150);
+      const std::vector<float> before = samples.values;
+      const Pictures in_place(samples.values, Net::Input::size);
+      const Pictures copied(std::as_bytes(std::span(samples.values)), Net::Input::size);
+      REQUIRE(in_place.in_place() == samples.values.data());
+      REQUIRE(copied.in_place() == nullptr);
+      CHECK(losses_and_predictions<Net>(in_place, samples.labels, augmentation) ==
+            losses_and_predictions<Net>(copied, samples.labels, augmentation));
+      CHECK(samples.values == before);
+    };
+    using Rectified = Network<Input<32>, ReLU, Dense<10>>;  // its first layer works in place
+    using Convolved = Network<Input<8, 8, 1>, Conv2D<6, 5>, ReLU, Dense<10>>;
+    using Padded = Network<Input<25>, Dense<10>>;  // rows of floats are nearer than its samples
+    check.template operator()<Rectified>({});
+    check.template operator()<Convolved>({});
+    check.template operator()<Convolved>({.shift = 1});
+    check.template operator()<Padded>({});
+  });
+}
+
 TEST_CASE("A byte is the same float in vectors and alone") {
   on_every_target([] {
     using Copy = Network<Input<256>, Dense<256>>;

@@ -17,8 +17,9 @@ constexpr float float_of(std::uint8_t byte) {
 
 /// Pictures where they lie in memory, one after another, `values()` values each, in H, W, C order.
 /// They are bytes, see float_of, or floats, which mean themselves; a byte
-/// becomes a float only where a step reads it. Floats may lie at odd addresses, as files have them:
-/// they are copied from there, and no `float*` ever points to them.
+/// becomes a float only where a step reads it. Floats of the program's own arrays are read in
+/// place. Others may lie at odd addresses, as files have them: they are copied from there, and no
+/// `float*` ever points to them.
 class Pictures {
  public:
   Pictures() = default;
@@ -27,7 +28,9 @@ class Pictures {
   Pictures(std::span<const std::uint8_t> bytes, std::size_t values)
       : bytes_(bytes.data()), values_(values), count_(whole(bytes.size(), values)) {}
   Pictures(std::span<const float> floats, std::size_t values)
-      : Pictures(std::as_bytes(floats), values) {}
+      : Pictures(std::as_bytes(floats), values) {
+    in_place_ = floats.data();
+  }
 
   /// The same for what is stored as float32, from any address on.
   Pictures(std::span<const std::byte> stored_floats, std::size_t values)
@@ -48,11 +51,16 @@ class Pictures {
     return floats_ == nullptr ? nullptr : floats_ + i * values_ * sizeof(float);
   }
 
+  /// Picture 0 where it lies, the others behind it, or null unless they are floats of the
+  /// program's.
+  const float* in_place() const { return in_place_; }
+
   /// `count` pictures from `first` on, first + count <= count().
   Pictures slice(std::size_t first, std::size_t count) const {
     Pictures part = *this;
     part.bytes_ = bytes(first);
     part.floats_ = floats(first);
+    if (in_place_ != nullptr) part.in_place_ = in_place_ + first * values_;
     part.count_ = count;
     return part;
   }
@@ -68,6 +76,7 @@ class Pictures {
 
   const std::uint8_t* bytes_ = nullptr;
   const std::byte* floats_ = nullptr;
+  const float* in_place_ = nullptr;
   std::size_t values_ = 0;
   std::size_t count_ = 0;
 };

@@ -19,8 +19,14 @@ void infer(const float* parameters, const Pictures& pictures, std::size_t first,
            float* workspace, int places) {
   const Storage memory{.transient = workspace, .tile = places};
   const Arrays<Net> arrays(inference_plan<Net>, memory, 0);
-  gather<typename Net::Input>(pictures, first, rows, arrays.input());
-  Sweep<Net>{parameters, arrays, 0, rows, Context()}.forward();
+  const float* input = readable_in_place<typename Net::Input>(pictures);
+  if (input != nullptr) {
+    input += first * Net::Input::size;
+  } else {
+    gather<typename Net::Input>(pictures, first, rows, arrays.input());
+    input = arrays.input();
+  }
+  Sweep<Net>{parameters, arrays, input, 0, rows, Context()}.forward();
 }
 
 }  // namespace etch::HWY_NAMESPACE

@@ -47,6 +47,12 @@ void gather(const Pictures& pictures, std::size_t first, int rows, float* HWY_RE
   }
 }
 
+/// Picture 0 where it lies, if a network can read it and the others there, or null.
+template <class Input>
+const float* readable_in_place(const Pictures& pictures) {
+  return Input::size == Input::stride ? pictures.in_place() : nullptr;
+}
+
 /// The sweeps over samples [first, first + rows) of a batch.
 template <class Net>
 struct Sweep {
@@ -56,6 +62,7 @@ struct Sweep {
 
   const float* parameters;
   const Arrays<Net>& arrays;
+  const float* input;  // of sample `first`, in `arrays` or where the caller has it
   int first, rows;
   Context context;
   float* stored_gradients = nullptr;  // what backward() finds of them
@@ -79,6 +86,11 @@ struct Sweep {
     return here;
   }
 
+  /// What the layer at `position` reads.
+  const float* x_of(std::size_t position) const {
+    return position == 0 ? input : arrays.activations[position];
+  }
+
   using LayerTimes = typename PassTimes<Net>::Layer;
   /// For the profile: layer `i` has done `pass`.
   void ends(std::size_t i, typename PassTimes<Net>::Time LayerTimes::*pass) const {
@@ -88,7 +100,7 @@ struct Sweep {
   /// From the network's input to its output.
   void forward() const {
     for_each_executed<Net>([&]<class Step, std::size_t Position>() HWY_ATTR {
-      const float* x = arrays.activations[Position];
+      const float* x = x_of(Position);
       float* y = arrays.activations[Position + 1];
       if (y != x) clear_padding<typename Step::Out>(y, rows);
       Passes<typename Step::Layer, typename Step::In>::forward(
@@ -107,7 +119,7 @@ struct Sweep {
         using Layer = Passes<typename Step::Layer, typename Step::In>;
         const auto to = variables<Step>(stored_gradients, Places::stored_gradients);
         for (int tile = 0; tile < Layer::gradient_tiles; ++tile) {
-          Layer::weight_gradient(context_of<Step>(), tile, arrays.activations[position],
+          Layer::weight_gradient(context_of<Step>(), tile, x_of(position),
                                  arrays.gradients[position + 1], to.data(), rows);
         }
         ends(Step::index, &LayerTimes::weight_gradient);
@@ -116,7 +128,7 @@ struct Sweep {
         using Layer = typename Step::Layer;
         using In = typename Step::In;
         constexpr Reads reads = data_gradient_reads_of<Layer>();
-        const float* x = reads.x ? arrays.activations[position] : nullptr;
+        const float* x = reads.x ? x_of(position) : nullptr;
         const float* y = reads.y ? arrays.activations[position + 1] : nullptr;
         const float* dy = arrays.gradients[position + 1];
         float* dx = arrays.gradients[position];
@@ -142,7 +154,7 @@ struct Sweep {
         if (tile >= before && tile < before + Layer::gradient_tiles) {
           const auto gradient = [&](float* const* to, auto... stores) HWY_ATTR {
             const Context here = context_of<Step>();
-            const float* x = arrays.activations[Position];
+            const float* x = x_of(Position);
             const float* dy = arrays.gradients[Position + 1];
             if constexpr (sizeof...(stores) == 0) {
               Layer::weight_gradient(here, tile - before, x, dy, to, rows);

@@ -23,12 +23,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
-/// Gathers the samples of a sweep, and warps each as the augmentation wants it.
+/// Gathers the samples of a sweep that does not read them in place, and warps each as the
+/// augmentation wants it.
 template <class Net>
 void gather_augmented(const Pictures& pictures, const Augmentation& augmentation,
                       const Sweep<Net>& sweep) {
   using In = typename Net::Input;
   float* x = sweep.arrays.input();
+  if (sweep.input != x) return;
   if (!augmentation.any()) {
     gather<In>(pictures, static_cast<std::size_t>(sweep.first), sweep.rows, x);
     return;
@@ -55,20 +57,25 @@ struct TrainingStep {
 
   float* parameters;
   const Minibatch& minibatch;
+  const Augmentation& augmentation;
   const Context& context;
   State& state;
   Team& team;
   int count = static_cast<int>(minibatch.pictures.count());
+  const float* in_place =
+      augmentation.any() ? nullptr : readable_in_place<typename Net::Input>(minibatch.pictures);
 
   Sweep<Net> sweep(const Arrays<Net>& arrays, int first, int rows, int worker) const {
-    Sweep<Net> sweep{parameters, arrays, first, rows, context};
+    const float* input =
+        in_place == nullptr ? arrays.input() : in_place + first * Net::Input::stride;
+    Sweep<Net> sweep{parameters, arrays, input, first, rows, context};
     sweep.context.scratch = state.scratch(worker);
     sweep.times = state.start(worker);
     return sweep;
   }
 
   /// Losses, hits, the gradients that are stored, and of activations those that others need.
-  void samples(const Augmentation& augmentation) const {
+  void samples() const {
     using Out = typename Net::Output;
     team.run(tiles(), [&](int tile, int worker) HWY_ATTR {
       const int first = tile * tile_rows;
@@ -127,8 +134,9 @@ template <class Net, int Batch, class Optimizer>
 void compute_gradients(float* parameters, const Minibatch& minibatch,
                        const Augmentation& augmentation, const Context& context,
                        StepState<Net, Batch, Optimizer>& state, float* gradients, Team& team) {
-  const TrainingStep<Net, Batch, Optimizer> step{parameters, minibatch, context, state, team};
-  step.samples(augmentation);
+  const TrainingStep<Net, Batch, Optimizer> step{parameters, minibatch, augmentation,
+                                                 context,    state,     team};
+  step.samples();
   step.parameters_of_all(
       [&]<class Step>(auto gradient, int)
           HWY_ATTR { gradient(Sweep<Net>::template variables<Step>(gradients).data()); },
@@ -145,8 +153,9 @@ void train_step(float* parameters, const Minibatch& minibatch, const Augmentatio
                 const UpdateContext& update_context, StepState<Net, Batch, Optimizer>& state,
                 Team& team) {
   using Plan = UpdatePlan<Net>;
-  const TrainingStep<Net, Batch, Optimizer> step{parameters, minibatch, context, state, team};
-  step.samples(augmentation);
+  const TrainingStep<Net, Batch, Optimizer> step{parameters, minibatch, augmentation,
+                                                 context,    state,     team};
+  step.samples();
   step.parameters_of_all(
       [&]<class Step>(auto gradient, int tile) HWY_ATTR {
         [&]<std::size_t... V>(std::index_sequence<V...>) HWY_ATTR {
