@@ -33,7 +33,7 @@ struct DenseSizes {
   /// Up to 16 outputs lie in rows [outputs][depth()], more in panels [outputs / 32][inputs][32]:
   /// in a panel of 10 columns two thirds of the work would go into padding.
   constexpr bool narrow() const { return outputs <= 16; }
-  constexpr int depth() const { return round_up(inputs, 16); }
+  constexpr int depth() const { return row_stride(inputs); }
 
   /// Where in W the panel row 0 of `column` lies.
   constexpr std::ptrdiff_t panel(int column) const {

@@ -1,5 +1,5 @@
 // dense-inl.hpp's products for N <= 16 outputs, where a panel would be mostly padding: W lies
-// [N][K padded to 16], a row of inputs for each output.
+// [N][depth()], a row of inputs for each output.
 
 #if defined(ETCH_KERNEL_DENSE_NARROW_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_DENSE_NARROW_INL_HPP
@@ -24,10 +24,13 @@ struct DenseDots {
   const Finish& finish;
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
 
+  /// Whether the next two samples are fetched while two are multiplied: pictures that are read in
+  /// place come from the L3 cache (logistic_l2's step: 19.7 µs, 24.2 without). They must fit beside
+  /// the weights into the L1 cache of 48 KiB (1024x10, which does not: 83 % of peak, 95 without).
+  static constexpr bool fetches = (sizes.outputs + 4) * sizes.depth() * sizeof(float) <= 48 * 1024;
+
   /// Outputs [0, Outputs) of `Rows` samples as dot products, the lanes along the inputs. Writes
-  /// whole vectors, if there is `room`: what follows is padding, or written later. The next samples
-  /// are fetched meanwhile: pictures that are read in place come from the L3 cache (logistic_l2's
-  /// step: 19.6 µs, 24.2 without).
+  /// whole vectors, if there is `room`: what follows is padding, or written later.
   template <int Rows, int Outputs>
   HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                        const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int room) const {
@@ -39,7 +42,7 @@ struct DenseDots {
       Vec x_k[Rows];
       ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
         x_k[r] = hn::LoadU(float_tag, x + r * s.x_stride + k);
-        __builtin_prefetch(x + (Rows + r) * s.x_stride + k);
+        if (fetches) __builtin_prefetch(x + (Rows + r) * s.x_stride + k);
       }
       ETCH_UNROLL for (int n = 0; n < Outputs; ++n) {
         const Vec w_nk = in_register(hn::LoadU(float_tag, w + n * s.depth() + k));

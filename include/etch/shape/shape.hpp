@@ -48,14 +48,8 @@ struct Shape {
   static_assert(sizeof(detail::CheckedSample<Extents...>) > 0);
   static constexpr int size = (1 * ... * (sample_fits<Extents...>::value ? Extents : 1));
 
-  /// Floats from one sample to the next where a batch lies in an arena. Whole cache lines, so that
-  /// vectors may run over the end of a sample (what lies there is and stays zero), but no multiple
-  /// of 4 KiB: samples a power of two apart would compete for the same few lines of the L1 cache
-  /// (measured: a dense layer of 1,024 units gains 8 % from 1,040).
-  static constexpr std::ptrdiff_t stride = [] {
-    const std::ptrdiff_t whole_lines = round_up(size, 16);
-    return whole_lines % 1024 == 0 ? whole_lines + 16 : whole_lines;
-  }();
+  /// Floats from one sample to the next where a batch lies in an arena.
+  static constexpr std::ptrdiff_t stride = row_stride(size);
 };
 
 }  // namespace etch
