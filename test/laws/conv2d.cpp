@@ -35,8 +35,19 @@ TEST_CASE("Conv2D obeys the laws where channels or filters are few") {
   layer_laws<Conv2D<5, 3>, Shape<30, 19, 2>>(2);
   layer_laws<Conv2D<2, 4>, Shape<40, 11, 1>>(2);
   layer_laws<Conv2D<1, 3, Valid>, Shape<12, 21, 1>>(2);
+  layer_laws<Conv2D<12, 5>, Shape<9, 18, 1>>(2);
   layer_laws<Conv2D<16, 3, Same, 2>, Shape<9, 11, 3>>(2);
   layer_laws<Conv2D<40, 5, Valid>, Shape<9, 31, 6>>(2);
+}
+
+TEST_CASE("Conv2D obeys the laws where rows are short") {
+  layer_laws<Conv2D<16, 3>, Shape<7, 7, 17>>(2);
+  layer_laws<Conv2D<8, 5, Same, 2>, Shape<7, 6, 16>>(2);
+}
+
+TEST_CASE("Conv2D obeys the laws where the window is one pixel") {
+  layer_laws<Conv2D<48, 1>, Shape<5, 7, 21>>(3);
+  layer_laws<Conv2D<16, 1>, Shape<6, 3, 2>>(2);
 }
 
 TEST_CASE("Conv2D obeys the laws where weight gradients go through the samples one by one") {

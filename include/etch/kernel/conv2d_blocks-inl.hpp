@@ -82,6 +82,31 @@ HWY_INLINE void for_blocks(const Body& body) {
   (std::make_integer_sequence<int, blocks.count() - last>());
 }
 
+/// Sums that fit into the registers beside a row of the window's weights and a pixel.
+template <Conv2DSizes sizes>
+inline constexpr int conv_sums = std::max(registers - sizes.kernel() - 1 - spare_registers(2), 4);
+
+/// Rows of such blocks that are summed together.
+template <Conv2DSizes sizes>
+constexpr int conv_rows(const Blocks& blocks) {
+  return std::clamp(conv_sums<sizes> / blocks.columns, 1, 4);
+}
+
+/// Blocks as long as there are registers for: a pixel meets the most weights in them. Where these
+/// have fewer sums than the eight that keep two units busy, shorter ones of more rows, if they all
+/// have so many (AVX2, 14x14x16 to 16, 5x5: 87 and 90 % of peak by five columns of two rows, 77 and
+/// 78 by seven of one; in a row of seven three columns are left over and lose what four gain).
+template <Conv2DSizes sizes>
+constexpr Blocks conv_blocks(int columns, int multiple) {
+  const auto least_sums = [](const Blocks& blocks) {
+    return blocks.size(blocks.count() - 1) * conv_rows<sizes>(blocks);
+  };
+  const Blocks longest = balanced(columns, conv_sums<sizes>, multiple);
+  const Blocks shorter = balanced(columns, conv_sums<sizes> / 2, multiple);
+  const bool few = longest.columns * conv_rows<sizes>(longest) < 8;
+  return few && least_sums(shorter) >= 8 ? shorter : longest;
+}
+
 /// Numbers that lie `Count` for each column, across vectors: which of them a lane belongs to comes
 /// around after so many vectors.
 template <int Count>

@@ -45,14 +45,18 @@ struct Conv2DNarrowWeightGradient {
   static constexpr int x_line = round_up(window.in + window.size - 1, lanes) + lanes;
   static constexpr int strip = std::clamp(6144 / x_line, 1, std::max(sizes.rows.in, 1));
 
-  /// Where filters would leave half the lanes idle, channels, each of which needs copies, are few,
-  /// the taps are worth the copies, and the pixels under a vector and its taps are in one vector.
-  /// 28x28x1 to 6, 5x5: 29 % of peak when filters were the lanes. 16 channels to 8 filters lose, 49
-  /// to 44 %, windows of 3x3 do, and so do 6 filters on AVX2, 40 to 39 %.
-  static constexpr bool better = 2 * filters <= lanes && 2 * sizes.channels <= lanes &&
-                                 window.stride == 1 && sizes.rows.stride == 1 &&
-                                 rows * window.size >= 10 &&
-                                 (lanes - 1) / filters + 1 + window.size <= lanes;
+  /// Where that costs less than the lanes that filters would leave empty, counted in products for
+  /// each pixel: shuffles and what is added up at the end take a sixth of the products' time, a
+  /// copy of a single channel as long as one, and one of each of several, which lie apart, as long
+  /// as two and more. 28x28x1 to 6, 8 and 12, 5x5: 76, 89 and 85 % of peak, and 36, 48 and 70 where
+  /// filters were the lanes; 28x28x8 to 8: 80 and 49; 28x28x16 to 8, 3x3: 43 and 47. Enough sums
+  /// hide how long a product takes, and the pixels under a vector and its taps are in one vector.
+  static constexpr float taps = static_cast<float>(sizes.rows.size * window.size),
+                         copy = sizes.channels == 1 ? 1.0f : 2 + sizes.channels / 8.0f;
+  static constexpr bool better =
+      window.stride == 1 && sizes.rows.stride == 1 && rows * window.size >= 8 &&
+      (lanes - 1) / filters + 1 + window.size <= lanes &&
+      1.18f * filters * taps / lanes + copy < taps * ceil_div(filters, lanes);
 
   /// For each phase and tap of a row the pixel that each lane takes, counted from the first under
   /// the vector.
@@ -105,6 +109,9 @@ struct Conv2DNarrowWeightGradient {
         ETCH_UNROLL for (int r = R - 1; r > 0; --r) gradient[r] = gradient[r - 1];
         gradient[0] = gradient_at(dy, dy_row + row, i);
         bias = hn::Add(bias, gradient[0]);
+        // Rows of large pictures lie so far apart that the hardware does not see what comes next
+        // (64x64x1 to 8, 3x3: 64 % of peak, 51 without).
+        __builtin_prefetch(dy + (dy_row + row) * floats + i + phases * lanes);
         const Vec pixels = hn::LoadU(float_tag, x + row * x_line + i / filters);
         ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
           const Vec pixel =

@@ -1,0 +1,174 @@
+// The weight gradient of convolutions whose filters fill the lanes.
+
+#if defined(ETCH_KERNEL_CONV2D_WEIGHT_GRADIENT_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_KERNEL_CONV2D_WEIGHT_GRADIENT_INL_HPP
+#undef ETCH_KERNEL_CONV2D_WEIGHT_GRADIENT_INL_HPP
+#else
+#define ETCH_KERNEL_CONV2D_WEIGHT_GRADIENT_INL_HPP
+#endif
+
+#include <algorithm>
+
+#include "etch/kernel/conv2d_blocks-inl.hpp"
+#include "etch/kernel/conv2d_layout.hpp"
+#include "etch/kernel/loop_sizes.hpp"
+#include "etch/kernel/vec-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace etch::HWY_NAMESPACE {
+
+template <Conv2DSizes sizes>
+struct Conv2DWeightGradient {
+  using Tag = TagFor<sizes.filters>;
+  using Lanes = hn::Vec<Tag>;
+  static constexpr Tag tag{};
+  ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
+  static constexpr Window window = sizes.columns;
+  /// Lines whose taps are summed in registers together; they share the loads of dy. They belong to
+  /// one row of the window, so that they are inside the picture together, unless that row has too
+  /// few taps to hide the latency of an FMA. Sixteen registers hold two of five taps, up to five
+  /// columns of dy and a pixel (AVX2, 5x5 from and to 16: 80 and 90 % of peak with stride 2 and 1;
+  /// 55 by one line, whose five sums wait for each other).
+  static constexpr bool one_row = sizes.channels * window.size >= 9;
+  static constexpr int row_lines = one_row ? sizes.channels : sizes.lines();
+  static constexpr int row_groups =
+      ceil_div(row_lines, std::clamp((registers - 6) / window.size, 1, 8));
+  static constexpr int lines = ceil_div(row_lines, row_groups);
+  static constexpr int groups = sizes.lines() / row_lines * row_groups;
+  /// Groups that go through the samples together, one sample at a time, so that they find it in the
+  /// cache: where 16 samples would fill half of it (1 MB).
+  static constexpr bool by_sample = sizes.x_stride + sizes.y_stride >= 16384;
+  static constexpr int piece_groups = by_sample ? row_groups : 1;
+  static constexpr int pieces = groups / piece_groups;  // of a panel
+  static constexpr Blocks blocks = balanced(
+      window.out, std::max(registers - 1 - spare_registers(1) - lines * window.size, 2), 1);
+  static constexpr Clip clip(int block) {
+    const int start = block * blocks.columns * window.stride - window.before;
+    const int end = start + (blocks.size(block) - 1) * window.stride + window.size;
+    return {std::max(0, -start), std::min(end, window.in) - start};
+  }
+
+  template <int Lines>
+  using Sums = Lanes[Lines][window.size];
+
+  /// Adds what pixel `i` of line `l` has in common with `Columns` outputs.
+  template <int Lines, int Columns>
+  HWY_INLINE void add_pixel(const float* HWY_RESTRICT x, const Lanes (&gradient)[Columns], int l,
+                            int i, Sums<Lines>& sum) const {
+    const Lanes pixel = hn::Set(tag, *x);
+    ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
+      const int o = (i - kx) / window.stride;
+      if (i >= kx && (i - kx) % window.stride == 0 && o < Columns) {
+        sum[l][kx] = hn::MulAdd(pixel, gradient[o], sum[l][kx]);
+      }
+    }
+  }
+
+  /// Adds what `Columns` outputs of one row, from `dy` on, have in common with the lines under
+  /// them. Neighbours in time are products of different lines, whose sums do not wait for each
+  /// other.
+  template <int Lines, int Columns, Clip c>
+  HWY_INLINE void add(const float* const (&line)[Lines], const float* HWY_RESTRICT dy, int start,
+                      int filters, bool all_inside, Sums<Lines>& sum) const {
+    Lanes gradient[Columns];
+    ETCH_UNROLL for (int o = 0; o < Columns; ++o) {
+      gradient[o] = load_first(tag, dy + o * s.filters, filters);
+    }
+    if (one_row || all_inside) {
+      ETCH_UNROLL for (int i = c.first; i < c.last; ++i) {
+        ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
+          add_pixel<Lines, Columns>(line[l] + (start + i) * s.channels, gradient, l, i, sum);
+        }
+      }
+    } else {
+      ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
+        if (line[l] == nullptr) continue;
+        ETCH_UNROLL for (int i = c.first; i < c.last; ++i) {
+          add_pixel<Lines, Columns>(line[l] + (start + i) * s.channels, gradient, l, i, sum);
+        }
+      }
+    }
+  }
+
+  /// dW of `Lines` lines from `first` on and one vector of filters, summed over `samples`: from
+  /// zero on, or from what there is.
+  template <int Lines>
+  HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
+                       float* HWY_RESTRICT dw, int samples, bool from_zero, int first,
+                       int filters) const {
+    Sums<Lines> sum;
+    ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
+      ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
+        const float* there = dw + (first + l) * sizes.line_floats() + kx * conv_panel;
+        sum[l][kx] = from_zero ? hn::Zero(tag) : hn::Load(tag, there);
+      }
+    }
+    for (int n = 0; n < samples; ++n) {
+      for (int oy = 0; oy < s.rows.out; ++oy) {
+        const float* line[Lines];
+        bool all_inside = true;
+        ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
+          const int ky = (first + (one_row ? 0 : l)) / s.channels;
+          const int iy = oy * sizes.rows.stride - s.rows.before + ky;
+          const bool inside = iy >= 0 && iy < s.rows.in;
+          line[l] = inside ? x + n * s.x_stride + iy * s.columns.in * s.channels +
+                                 (first + l) % s.channels
+                           : nullptr;
+          all_inside = all_inside && inside;
+        }
+        if (one_row && !all_inside) continue;
+        const float* dy_row = dy + n * s.y_stride + oy * s.columns.out * s.filters;
+        for_blocks<blocks, clip>([&]<int Columns, Clip c>(int block) ETCH_LAMBDA {
+          const int column = block * blocks.columns;
+          add<Lines, Columns, c>(line, dy_row + column * s.filters,
+                                 column * window.stride - window.before, filters, all_inside, sum);
+        });
+      }
+    }
+    ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
+      ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
+        hn::Store(sum[l][kx], tag, dw + (first + l) * sizes.line_floats() + kx * conv_panel);
+      }
+    }
+  }
+};
+
+/// Piece `piece` of dW where filters fill the lanes.
+template <Conv2DSizes sizes>
+HWY_INLINE void conv2d_wide_weight_gradient(const float* HWY_RESTRICT x,
+                                            const float* HWY_RESTRICT dy, float* HWY_RESTRICT dw,
+                                            int samples, int piece) {
+  using Gradient = Conv2DWeightGradient<sizes>;
+  constexpr int rest = Gradient::row_lines - (Gradient::row_groups - 1) * Gradient::lines;
+  const Gradient gradient;
+  const Conv2DSizes& s = gradient.s;
+  const int panel = piece / Gradient::pieces * conv_panel;
+  const int first_group = piece % Gradient::pieces * Gradient::piece_groups;
+  const int step = Gradient::by_sample ? 1 : samples;
+  const auto group_of = [&](int n, int group, int filter) ETCH_LAMBDA {
+    const int in_row = group % Gradient::row_groups;
+    const int first = group / Gradient::row_groups * Gradient::row_lines + in_row * Gradient::lines;
+    const float* x_n = x + n * s.x_stride;
+    const float* dy_n = dy + n * s.y_stride + filter;
+    float* dw_panel = dw + panel / conv_panel * s.panel_floats() + filter - panel;
+    if (rest == Gradient::lines || in_row < Gradient::row_groups - 1) {
+      gradient.template tile<Gradient::lines>(x_n, dy_n, dw_panel, step, n == 0, first,
+                                              s.filters - filter);
+    } else {
+      gradient.template tile<rest>(x_n, dy_n, dw_panel, step, n == 0, first, s.filters - filter);
+    }
+  };
+  for (int n = 0; n < samples; n += step) {
+    for (int group = first_group; group < first_group + Gradient::piece_groups; ++group) {
+      for (int filter = panel; filter < std::min(panel + conv_panel, s.filters);
+           filter += lanes_of<typename Gradient::Tag>) {
+        group_of(n, group, filter);
+      }
+    }
+  }
+}
+
+}  // namespace etch::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
