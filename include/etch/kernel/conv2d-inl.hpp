@@ -240,28 +240,38 @@ void conv2d_data_gradient(const float* HWY_RESTRICT dy, const float* HWY_RESTRIC
 
 // ----------------------------------------------------------------------------- weight gradient
 
-/// How many pieces dW and db fall into that can be computed apart. The last is db, unless a kernel
-/// sums it beside dW.
+/// Pieces of dW that can be computed apart, and whether one of them sums db, too.
 template <Conv2DSizes sizes>
-inline constexpr int conv2d_weight_gradient_tiles =
-    Conv2DNarrowWeightGradient<sizes>::better ? Conv2DNarrowWeightGradient<sizes>::pieces
-    : Conv2DPointwiseWeightGradient<sizes>::fits
-        ? 2
-        : Conv2DWeightGradient<sizes>::pieces* sizes.filter_panels() + 1;
+struct Conv2DGradientPieces {
+  using Narrow = Conv2DNarrowWeightGradient<sizes>;
+  using Pointwise = Conv2DPointwiseWeightGradient<sizes>;
+  using Wide = Conv2DWeightGradient<sizes>;
+  static constexpr int count = Narrow::better    ? Narrow::pieces
+                               : Pointwise::fits ? 1
+                                                 : Wide::pieces * sizes.filter_panels();
+  static constexpr bool sum_biases = Narrow::better || (!Pointwise::fits && Wide::sums_biases);
+};
+
+/// How many pieces dW and db fall into. If db is not summed beside dW, it is the last.
+template <Conv2DSizes sizes>
+inline constexpr int conv2d_weight_gradient_tiles = Conv2DGradientPieces<sizes>::count +
+                                                    (Conv2DGradientPieces<sizes>::sum_biases ? 0
+                                                                                             : 1);
 
 /// dW = sum over the samples of x correlated with dy, db = sum of dy; piece `piece` of them.
 template <Conv2DSizes sizes>
 void conv2d_weight_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
                             float* HWY_RESTRICT dw, float* HWY_RESTRICT db, int samples,
                             int piece) {
-  if constexpr (Conv2DNarrowWeightGradient<sizes>::better) {
-    Conv2DNarrowWeightGradient<sizes>()(x, dy, dw, db, samples, piece);
-  } else if (piece == conv2d_weight_gradient_tiles<sizes> - 1) {
+  using Pieces = Conv2DGradientPieces<sizes>;
+  if (piece == Pieces::count) {
     conv2d_bias_gradient<sizes>(dy, db, samples);
-  } else if constexpr (Conv2DPointwiseWeightGradient<sizes>::fits) {
-    Conv2DPointwiseWeightGradient<sizes>()(x, dy, dw, samples);
+  } else if constexpr (Pieces::Narrow::better) {
+    typename Pieces::Narrow()(x, dy, dw, db, samples, piece);
+  } else if constexpr (Pieces::Pointwise::fits) {
+    typename Pieces::Pointwise()(x, dy, dw, samples);
   } else {
-    conv2d_wide_weight_gradient<sizes>(x, dy, dw, samples, piece);
+    conv2d_wide_weight_gradient<sizes>(x, dy, dw, db, samples, piece);
   }
 }
 
