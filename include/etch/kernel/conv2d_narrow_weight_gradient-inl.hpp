@@ -51,12 +51,12 @@ struct Conv2DNarrowWeightGradient {
   /// as two and more. 28x28x1 to 6, 8 and 12, 5x5: 76, 89 and 85 % of peak, and 36, 48 and 70 where
   /// filters were the lanes; 28x28x8 to 8: 80 and 49; 28x28x16 to 8, 3x3: 43 and 47. Enough sums
   /// hide how long a product takes, and the pixels under a vector and its taps are in one vector.
-  static constexpr float taps = static_cast<float>(sizes.rows.size * window.size),
+  static constexpr float products = static_cast<float>(sizes.rows.size * window.size) / lanes,
                          copy = sizes.channels == 1 ? 1.0f : 2 + sizes.channels / 8.0f;
   static constexpr bool better =
       window.stride == 1 && sizes.rows.stride == 1 && rows * window.size >= 8 &&
       (lanes - 1) / filters + 1 + window.size <= lanes &&
-      1.18f * filters * taps / lanes + copy < taps * ceil_div(filters, lanes);
+      1.18f * products * filters + copy < products * round_up(filters, lanes);
 
   /// For each phase and tap of a row the pixel that each lane takes, counted from the first under
   /// the vector.
