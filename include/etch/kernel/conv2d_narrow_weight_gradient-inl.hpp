@@ -106,8 +106,10 @@ struct Conv2DNarrowWeightGradient {
       for (int row = 0; row < count; ++row) {
         const std::int32_t* indices = pixel_of.data() + phase * window.size * lanes;
         asm("" : "+r"(indices));  // they stay in memory: the sums need the registers
-        ETCH_UNROLL for (int r = R - 1; r > 0; --r) gradient[r] = gradient[r - 1];
-        gradient[0] = gradient_at(dy, dy_row + row, i);
+        Vec next[R];  // clang would shift `gradient` itself through memory
+        next[0] = gradient_at(dy, dy_row + row, i);
+        ETCH_UNROLL for (int r = 1; r < R; ++r) next[r] = gradient[r - 1];
+        ETCH_UNROLL for (int r = 0; r < R; ++r) gradient[r] = next[r];
         bias = hn::Add(bias, gradient[0]);
         // Rows of large pictures lie so far apart that the hardware does not see what comes next
         // (64x64x1 to 8, 3x3: 64 % of peak, 51 without).
