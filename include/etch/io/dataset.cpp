@@ -11,6 +11,7 @@
 #include "etch/base/philox.hpp"
 #include "etch/io/collection.hpp"
 #include "etch/io/fail.hpp"
+#include "etch/io/huge_pages.hpp"
 #include "etch/io/idx.hpp"
 #include "etch/io/letters.hpp"
 #include "etch/io/pickle.hpp"
@@ -44,6 +45,7 @@ namespace fs = std::filesystem;
 Split take(const Collection& all, std::span<const std::uint32_t> chosen) {
   Split part{{}, {}, all.height * all.width};
   part.pixels.reserve(chosen.size() * part.values);
+  detail::prefer_huge_pages(part.pixels);
   part.labels.reserve(chosen.size());
   for (const std::uint32_t i : chosen) {
     const auto pixels = std::span{all.pixels}.subspan(i * part.values, part.values);

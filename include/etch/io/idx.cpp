@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "etch/io/fail.hpp"
+#include "etch/io/huge_pages.hpp"
 
 namespace etch::detail {
 namespace {
@@ -59,6 +60,7 @@ class IdxFile {
     const std::size_t expected = position_ + count;
     std::vector<std::uint8_t> bytes, chunk(1 << 18);
     bytes.reserve(std::min<std::uintmax_t>(count, fs::file_size(path_) * 1040));
+    prefer_huge_pages(bytes);
     while (bytes.size() < count) {
       const auto room = std::span{chunk}.first(std::min(chunk.size(), count - bytes.size()));
       const std::size_t got = read(room);

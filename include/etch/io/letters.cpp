@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "etch/io/fail.hpp"
+#include "etch/io/huge_pages.hpp"
 #include "etch/io/png.hpp"
 #include "etch/io/walk.hpp"
 
@@ -69,6 +70,7 @@ class Letters {
   Collection sorted() const {
     Collection all{side, side, {}, {}, {}};
     all.pixels.reserve(pixels_.size());  // of notMNIST_large, growing would take another 400 MB
+    prefer_huge_pages(all.pixels);
     for (const auto& [path, file] : files_) {
       if (!file.why.empty()) {
         all.skipped.push_back(file.why);
