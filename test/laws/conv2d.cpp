@@ -36,6 +36,9 @@ TEST_CASE("Conv2D obeys the laws where channels or filters are few") {
   layer_laws<Conv2D<2, 4>, Shape<40, 11, 1>>(2);
   layer_laws<Conv2D<1, 3, Valid>, Shape<12, 21, 1>>(2);
   layer_laws<Conv2D<12, 5>, Shape<9, 18, 1>>(2);
+  layer_laws<Conv2D<20, 5>, Shape<9, 8, 1>>(2);
+  layer_laws<Conv2D<50, 5, Valid>, Shape<6, 7, 20>>(2);
+  layer_laws<Conv2D<6, 5>, Shape<40, 200, 1>>(2);
   layer_laws<Conv2D<16, 3, Same, 2>, Shape<9, 11, 3>>(2);
   layer_laws<Conv2D<40, 5, Valid>, Shape<9, 31, 6>>(2);
 }
@@ -52,4 +55,9 @@ TEST_CASE("Conv2D obeys the laws where the window is one pixel") {
 
 TEST_CASE("Conv2D obeys the laws where weight gradients go through the samples one by one") {
   layer_laws<Conv2D<40, 3>, Shape<18, 20, 9>>(2);
+  layer_laws<Conv2D<16, 3>, Shape<32, 32, 1>>(3);
+}
+
+TEST_CASE("Conv2D obeys the laws where one tile sums all weights' and biases' gradients") {
+  layer_laws<Conv2D<40, 3, Same, 2>, Shape<9, 11, 1>>(2);
 }

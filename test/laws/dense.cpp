@@ -31,4 +31,5 @@ TEST_CASE("Dense obeys the laws in rows") {
 
 TEST_CASE("Dense obeys the laws where samples would alias") {
   layer_laws<Dense<1024>, Shape<9>>();
+  layer_laws<Dense<9>, Shape<1024>>();
 }

@@ -87,11 +87,16 @@ TEST_CASE("Floats that are read in place give what copies of them give, and stay
     };
     using Rectified = Network<Input<32>, ReLU, Dense<10>>;  // its first layer works in place
     using Convolved = Network<Input<8, 8, 1>, Conv2D<6, 5>, ReLU, Dense<10>>;
-    using Padded = Network<Input<25>, Dense<10>>;  // rows of floats are nearer than its samples
+    using Pooled = Network<Input<8, 8, 1>, MaxPool2D<2>, Dense<10>>;
+    // Rows of floats are nearer than the samples of these.
+    using Padded = Network<Input<25>, Dense<10>>;
+    using Aliased = Network<Input<1024>, Dense<10>>;
     check.template operator()<Rectified>({});
     check.template operator()<Convolved>({});
     check.template operator()<Convolved>({.shift = 1});
+    check.template operator()<Pooled>({});
     check.template operator()<Padded>({});
+    check.template operator()<Aliased>({});
   });
 }
 

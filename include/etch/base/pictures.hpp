@@ -16,10 +16,10 @@ constexpr float float_of(std::uint8_t byte) {
 }
 
 /// Pictures where they lie in memory, one after another, `values()` values each, in H, W, C order.
-/// They are bytes, see float_of, or floats, which mean themselves; a byte
-/// becomes a float only where a step reads it. Floats of the program's own arrays are read in
-/// place. Others may lie at odd addresses, as files have them: they are copied from there, and no
-/// `float*` ever points to them.
+/// They are bytes, see float_of, or floats, which mean themselves; a byte becomes a float only
+/// where a step reads it. Floats of the program's own arrays are read in place, if they fill whole
+/// cache lines and nothing warps them. Others may lie at odd addresses, as files have them: they
+/// are copied from there, and no `float*` ever points to them.
 class Pictures {
  public:
   Pictures() = default;

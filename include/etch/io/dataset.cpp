@@ -44,8 +44,7 @@ namespace fs = std::filesystem;
 /// The pictures of `all` that `chosen` names, in its order.
 Split take(const Collection& all, std::span<const std::uint32_t> chosen) {
   Split part{{}, {}, all.height * all.width};
-  part.pixels.reserve(chosen.size() * part.values);
-  detail::prefer_huge_pages(part.pixels);
+  detail::reserve_in_huge_pages(part.pixels, chosen.size() * part.values);
   part.labels.reserve(chosen.size());
   for (const std::uint32_t i : chosen) {
     const auto pixels = std::span{all.pixels}.subspan(i * part.values, part.values);

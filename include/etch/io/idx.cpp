@@ -59,8 +59,7 @@ class IdxFile {
   std::vector<std::uint8_t> rest(std::size_t count, const std::string& content) {
     const std::size_t expected = position_ + count;
     std::vector<std::uint8_t> bytes, chunk(1 << 18);
-    bytes.reserve(std::min<std::uintmax_t>(count, fs::file_size(path_) * 1040));
-    prefer_huge_pages(bytes);
+    reserve_in_huge_pages(bytes, std::min<std::uintmax_t>(count, fs::file_size(path_) * 1040));
     while (bytes.size() < count) {
       const auto room = std::span{chunk}.first(std::min(chunk.size(), count - bytes.size()));
       const std::size_t got = read(room);

@@ -69,8 +69,8 @@ class Letters {
   /// All usable pictures, by path.
   Collection sorted() const {
     Collection all{side, side, {}, {}, {}};
-    all.pixels.reserve(pixels_.size());  // of notMNIST_large, growing would take another 400 MB
-    prefer_huge_pages(all.pixels);
+    // Of notMNIST_large, growing would take another 400 MB.
+    reserve_in_huge_pages(all.pixels, pixels_.size());
     for (const auto& [path, file] : files_) {
       if (!file.why.empty()) {
         all.skipped.push_back(file.why);

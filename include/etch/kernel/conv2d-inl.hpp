@@ -1,10 +1,11 @@
 // Convolutions with sizes known at compile time: forward and both gradients.
 //
-// The lanes are filters (channels, in the data gradient). One row of output columns is held in
-// registers; the rows and channels under the window are loops, only the window's columns times the
-// row are unrolled: every pixel is broadcast once and meets all taps that it has a part in (0.3 to
-// 0.6 loads per multiplication). Unrolling the window's rows too made it 1.2 (clang) to 4.4 (g++)
-// times slower. Borders cost nothing: columns are skipped at compile time, rows at run time.
+// The lanes are filters (channels, in the data gradient). A row of output columns, or some short
+// ones, is held in registers; the rows and channels under the window are loops, only the window's
+// columns times the row are unrolled: every pixel is broadcast once and meets all taps that it has
+// a part in (0.3 to 0.6 loads per multiplication). Unrolling the window's rows too made it 1.2
+// (clang) to 4.4 (g++) times slower. Borders cost nothing: columns are skipped at compile time,
+// rows at run time.
 //
 // `sizes` shapes the tile, window included; `s` is what loops count with (loop_sizes.hpp); `finish`
 // has the last word on what is stored (finish-inl.hpp).
@@ -249,14 +250,14 @@ struct Conv2DGradientPieces {
   static constexpr int count = Narrow::better    ? Narrow::pieces
                                : Pointwise::fits ? 1
                                                  : Wide::pieces * sizes.filter_panels();
-  static constexpr bool sum_biases = Narrow::better || (!Pointwise::fits && Wide::sums_biases);
+  static constexpr bool sums_biases = Narrow::better || (!Pointwise::fits && Wide::sums_biases);
 };
 
 /// How many pieces dW and db fall into. If db is not summed beside dW, it is the last.
 template <Conv2DSizes sizes>
 inline constexpr int conv2d_weight_gradient_tiles = Conv2DGradientPieces<sizes>::count +
-                                                    (Conv2DGradientPieces<sizes>::sum_biases ? 0
-                                                                                             : 1);
+                                                    (Conv2DGradientPieces<sizes>::sums_biases ? 0
+                                                                                              : 1);
 
 /// dW = sum over the samples of x correlated with dy, db = sum of dy; piece `piece` of them.
 template <Conv2DSizes sizes>
@@ -264,9 +265,10 @@ void conv2d_weight_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRI
                             float* HWY_RESTRICT dw, float* HWY_RESTRICT db, int samples,
                             int piece) {
   using Pieces = Conv2DGradientPieces<sizes>;
-  if (piece == Pieces::count) {
-    conv2d_bias_gradient<sizes>(dy, db, samples);
-  } else if constexpr (Pieces::Narrow::better) {
+  if constexpr (!Pieces::sums_biases) {
+    if (piece == Pieces::count) return conv2d_bias_gradient<sizes>(dy, db, samples);
+  }
+  if constexpr (Pieces::Narrow::better) {
     typename Pieces::Narrow()(x, dy, dw, db, samples, piece);
   } else if constexpr (Pieces::Pointwise::fits) {
     typename Pieces::Pointwise()(x, dy, dw, samples);

@@ -117,6 +117,7 @@ inline constexpr int phases_of = Count / std::gcd(Count, lanes);
 template <int Filters, int Vectors>
 HWY_INLINE void sum_lanes(const float* HWY_RESTRICT from, std::ptrdiff_t apart,
                           float* HWY_RESTRICT to) {
+  static_assert(Filters <= conv_panel);
   std::fill_n(to, conv_panel, 0.0f);
   for (int i = 0; i < Vectors * lanes; ++i) to[i % Filters] += from[i / lanes * apart + i % lanes];
 }

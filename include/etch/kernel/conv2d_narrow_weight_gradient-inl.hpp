@@ -35,7 +35,8 @@ struct Conv2DNarrowWeightGradient {
   static constexpr int filters = std::max(sizes.filters, 1);
   static constexpr int phases = phases_of<filters>;
   static constexpr int row_floats = window.out * filters;
-  /// Rows of the window whose taps are in registers, beside a vector of dy for each and a pixel.
+  /// Rows of the window whose taps are in registers, beside a vector of dy for each, a pixel and
+  /// the biases' sum.
   static constexpr int row_groups =
       ceil_div(sizes.rows.size, std::clamp((registers - 2) / (window.size + 1), 1, 8));
   static constexpr int rows = ceil_div(sizes.rows.size, row_groups);
@@ -52,11 +53,11 @@ struct Conv2DNarrowWeightGradient {
   /// filters were the lanes; 28x28x8 to 8: 80 and 49; 28x28x16 to 8, 3x3: 43 and 47. Enough sums
   /// hide how long a product takes, and the pixels under a vector and its taps are in one vector.
   static constexpr float products = static_cast<float>(sizes.rows.size * window.size) / lanes,
-                         copy = sizes.channels == 1 ? 1.0f : 2 + sizes.channels / 8.0f;
+                         copy_cost = sizes.channels == 1 ? 1.0f : 2 + sizes.channels / 8.0f;
   static constexpr bool better =
-      window.stride == 1 && sizes.rows.stride == 1 && rows * window.size >= 8 &&
-      (lanes - 1) / filters + 1 + window.size <= lanes &&
-      1.18f * products * filters + copy < products * round_up(filters, lanes);
+      filters <= conv_panel && window.stride == 1 && sizes.rows.stride == 1 &&
+      rows * window.size >= 8 && (lanes - 1) / filters + 1 + window.size <= lanes &&
+      1.18f * products * filters + copy_cost < products * round_up(filters, lanes);
 
   /// For each phase and tap of a row the pixel that each lane takes, counted from the first under
   /// the vector.
@@ -92,7 +93,7 @@ struct Conv2DNarrowWeightGradient {
   /// are in the biases' sum if the picture's strips before this one were here.
   template <int R>
   HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy, int dy_row,
-                       int count, bool first, int phase, float* HWY_RESTRICT sums) const {
+                       int count, bool top, int phase, float* HWY_RESTRICT sums) const {
     constexpr int taps = R * window.size;
     Vec sum[taps], bias = hn::Load(float_tag, sums + taps * lanes);
     ETCH_UNROLL for (int t = 0; t < taps; ++t) sum[t] = hn::Load(float_tag, sums + t * lanes);
@@ -101,12 +102,12 @@ struct Conv2DNarrowWeightGradient {
       Vec gradient[R];  // of rows dy_row + row - r
       ETCH_UNROLL for (int r = 0; r + 1 < R; ++r) {
         gradient[r] = gradient_at(dy, dy_row - 1 - r, i);
-        if (first) bias = hn::Add(bias, gradient[r]);
+        if (top) bias = hn::Add(bias, gradient[r]);
       }
       for (int row = 0; row < count; ++row) {
         const std::int32_t* indices = pixel_of.data() + phase * window.size * lanes;
         asm("" : "+r"(indices));  // they stay in memory: the sums need the registers
-        Vec next[R];  // clang would shift `gradient` itself through memory
+        Vec next[R];              // clang would shift `gradient` itself through memory
         next[0] = gradient_at(dy, dy_row + row, i);
         ETCH_UNROLL for (int r = 1; r < R; ++r) next[r] = gradient[r - 1];
         ETCH_UNROLL for (int r = 0; r < R; ++r) gradient[r] = next[r];

@@ -44,8 +44,9 @@ struct Conv2DWeightGradient {
   static constexpr bool by_sample = sizes.x_stride + sizes.y_stride >= 16384;
   static constexpr int piece_groups = by_sample ? row_groups : 1;
   static constexpr int pieces = groups / piece_groups;  // of a panel
-  static constexpr Blocks blocks = balanced(
-      window.out, std::max(registers - 1 - spare_registers(1) - lines * window.size, 2), 1);
+  static constexpr int spare = std::max(spare_registers(1), sums_biases ? 1 : 0);
+  static constexpr Blocks blocks =
+      balanced(window.out, std::max(registers - 1 - spare - lines * window.size, 2), 1);
   static constexpr Clip clip(int block) {
     const int start = block * blocks.columns * window.stride - window.before;
     const int end = start + (blocks.size(block) - 1) * window.stride + window.size;

@@ -66,15 +66,15 @@ HWY_INLINE void dense_forward_one(const float* HWY_RESTRICT x, const float* HWY_
 /// ask for them: they are fetched some rows ahead (128x784x64: 96 % of peak, 92 without). While the
 /// rows pass a panel, the next one is fetched into the L2 cache, a share with each row tile:
 /// weights that do not fit there come from where a core gets but 8 bytes a cycle. Few rows wait for
-/// that alone, and the hardware fetches faster without help (784x1024, when single samples came
-/// here: 96 µs, 105 with it): they fetch a place that is near anyway.
+/// that alone, and a panel ahead comes in the way of what they need (784x1024 for a single
+/// sample: 24 µs, 33 with it): they fetch a place that is near anyway.
 template <DenseSizes sizes, class Finish>
 void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                         const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows,
                         const Finish& finish) {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   if (rows == 1) {
-    // Weights that stream come fastest panel by panel (784x1024: 95 µs, 99 by four at a time).
+    // Weights that stream come fastest panel by panel (784x1024: 23.8 µs, 24.4 by four).
     constexpr int most = dense_weights_stream<sizes> ? dense_panel / lanes : 8;
     return for_column_groups<sizes.outputs, most>([&](auto vectors, int column) ETCH_LAMBDA {
       dense_forward_one<sizes, vectors>(x, w + s.panel(column), b + column, y + column, finish);
@@ -83,7 +83,7 @@ void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w
   const bool few = rows <= dense_rows;
   for_column_groups<sizes.outputs, 2>([&](auto vectors, int column) ETCH_LAMBDA {
     const float* w_column = w + s.panel(column);
-    for_row_tiles<dense_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
+    for_sample_tiles<dense_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
       const float* share = w_column + s.panel(dense_panel) + row * s.panel(dense_panel) / rows;
       const float* ahead = few ? w_column : share;
       const int step = few ? 0 : dense_panel * tile_rows / rows + 1;

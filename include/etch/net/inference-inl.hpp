@@ -19,10 +19,8 @@ void infer(const float* parameters, const Pictures& pictures, std::size_t first,
            float* workspace, int places) {
   const Storage memory{.transient = workspace, .tile = places};
   const Arrays<Net> arrays(inference_plan<Net>, memory, 0);
-  const float* input = readable_in_place<typename Net::Input>(pictures);
-  if (input != nullptr) {
-    input += first * Net::Input::size;
-  } else {
+  const float* input = readable_in_place<typename Net::Input>(pictures, first);
+  if (input == nullptr) {
     gather<typename Net::Input>(pictures, first, rows, arrays.input());
     input = arrays.input();
   }

@@ -47,10 +47,11 @@ void gather(const Pictures& pictures, std::size_t first, int rows, float* HWY_RE
   }
 }
 
-/// Picture 0 where it lies, if a network can read it and the others there, or null.
+/// Picture `first` where it lies, if a network can read it and the next ones there, or null.
 template <class Input>
-const float* readable_in_place(const Pictures& pictures) {
-  return Input::size == Input::stride ? pictures.in_place() : nullptr;
+const float* readable_in_place(const Pictures& pictures, std::size_t first) {
+  const float* all = Input::size == Input::stride ? pictures.in_place() : nullptr;
+  return all == nullptr ? nullptr : all + first * Input::size;
 }
 
 /// The sweeps over samples [first, first + rows) of a batch.

@@ -23,14 +23,12 @@
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
-/// Gathers the samples of a sweep that does not read them in place, and warps each as the
-/// augmentation wants it.
+/// Gathers the samples of a sweep, and warps each as the augmentation wants it.
 template <class Net>
 void gather_augmented(const Pictures& pictures, const Augmentation& augmentation,
                       const Sweep<Net>& sweep) {
   using In = typename Net::Input;
   float* x = sweep.arrays.input();
-  if (sweep.input != x) return;
   if (!augmentation.any()) {
     gather<In>(pictures, static_cast<std::size_t>(sweep.first), sweep.rows, x);
     return;
@@ -63,7 +61,7 @@ struct TrainingStep {
   Team& team;
   int count = static_cast<int>(minibatch.pictures.count());
   const float* in_place =
-      augmentation.any() ? nullptr : readable_in_place<typename Net::Input>(minibatch.pictures);
+      augmentation.any() ? nullptr : readable_in_place<typename Net::Input>(minibatch.pictures, 0);
 
   Sweep<Net> sweep(const Arrays<Net>& arrays, int first, int rows, int worker) const {
     const float* input =
@@ -83,7 +81,7 @@ struct TrainingStep {
       Sweep<Net> here = sweep(arrays, first, std::min(tile_rows, count - first), worker);
       here.stored_gradients = state.gradients_of(tile);
       PassTimes<Net>* const times = here.times;
-      gather_augmented(minibatch.pictures, augmentation, here);
+      if (in_place == nullptr) gather_augmented(minibatch.pictures, augmentation, here);
       if (times != nullptr) times->lap(times->input);
       here.forward();
       float* gradient = arrays.gradients.back();
