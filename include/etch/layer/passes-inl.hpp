@@ -47,8 +47,8 @@ struct has_passes {
 ///
 /// x, y, dx, dy: `rows` samples, Shape::stride floats apart. What pads a sample is zero on entry
 /// and must be so on return. The first layer's x may be the caller's own array, at any float's
-/// address, and is not to be written. Sums run in a fixed order, that of one sample the same for any
-/// `rows`.
+/// address, and is not to be written. Sums run in a fixed order, that of one sample the same for
+/// any `rows`.
 template <class Layer, class In>
 struct Passes {
   // They are here so that the compiler has nothing further to complain about, before the assertion
