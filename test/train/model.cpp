@@ -61,7 +61,7 @@ std::vector<float> losses_and_predictions(const Pictures& pictures,
   Team team(2);
   Trainer<Net, 64> trainer(model, {.learning_rate = 0.1f, .augmentation = augmentation}, team);
   std::vector<float> found;
-  for (std::size_t first : {0, 64, 128}) {
+  for (std::size_t first = 0; first < pictures.count(); first += 64) {
     const std::size_t count = std::min<std::size_t>(64, pictures.count() - first);
     found.push_back(
         trainer.step({pictures.slice(first, count), std::span(labels).subspan(first, count)}).loss);
