@@ -29,7 +29,7 @@ class Pictures {
       : bytes_(bytes.data()), values_(values), count_(whole(bytes.size(), values)) {}
   Pictures(std::span<const float> floats, std::size_t values)
       : Pictures(std::as_bytes(floats), values) {
-    in_place_ = floats.data();
+    in_place_ = true;
   }
 
   /// The same for what is stored as float32, from any address on.
@@ -53,14 +53,15 @@ class Pictures {
 
   /// Picture 0 where it lies, the others behind it, or null unless they are floats of the
   /// program's.
-  const float* in_place() const { return in_place_; }
+  const float* in_place() const {
+    return in_place_ ? reinterpret_cast<const float*>(floats_) : nullptr;
+  }
 
   /// `count` pictures from `first` on, first + count <= count().
   Pictures slice(std::size_t first, std::size_t count) const {
     Pictures part = *this;
     part.bytes_ = bytes(first);
     part.floats_ = floats(first);
-    if (in_place_ != nullptr) part.in_place_ = in_place_ + first * values_;
     part.count_ = count;
     return part;
   }
@@ -76,7 +77,7 @@ class Pictures {
 
   const std::uint8_t* bytes_ = nullptr;
   const std::byte* floats_ = nullptr;
-  const float* in_place_ = nullptr;
+  bool in_place_ = false;  // floats_ are floats of the program's
   std::size_t values_ = 0;
   std::size_t count_ = 0;
 };
