@@ -3,7 +3,7 @@
 //   x  [rows][x_stride]  inputs                 K  depth, the inputs of a sample
 //   y  [rows][y_stride]  outputs                N  outputs of a sample
 //   W                    panels [N / 32][K][32]: a panel's row is two vectors, its rows follow each
-//                        other; for N <= 16 see dense_narrow-inl.hpp
+//                        other. Where W lies transposed: dense_transposed-inl.hpp
 // What pads W, x and y is zero, and is left zero.
 //
 // `sizes` shapes the tile; `s` is what loops count with (loop_sizes.hpp); `finish` has the last
@@ -20,7 +20,7 @@
 
 #include "etch/kernel/dense_blocks-inl.hpp"
 #include "etch/kernel/dense_layout.hpp"
-#include "etch/kernel/dense_narrow-inl.hpp"
+#include "etch/kernel/dense_transposed-inl.hpp"
 #include "etch/kernel/gradient_store-inl.hpp"
 #include "etch/kernel/loop_sizes.hpp"
 #include "etch/kernel/tile-inl.hpp"

@@ -67,7 +67,7 @@ struct Dense {
     const int packed = rows > dense_many_rows
                            ? rows * (std::min(padded, dense_gradient_outputs) + dense_panel)
                            : 0;
-    return sizes<In>.narrow() ? 0 : static_cast<std::size_t>(std::max(turned, packed));
+    return sizes<In>.transposed() ? 0 : static_cast<std::size_t>(std::max(turned, packed));
   }
 };
 
@@ -101,8 +101,8 @@ struct Passes<Dense<Units>, In> {
   static HWY_NOINLINE void forward_fused(const Context&, const float* x,
                                          const float* const* variables, float* y, int rows,
                                          const Finish& finish) {
-    if constexpr (sizes.narrow()) {
-      dense_forward_narrow<sizes>(x, variables[0], variables[1], y, rows, finish);
+    if constexpr (sizes.transposed()) {
+      dense_forward_transposed<sizes>(x, variables[0], variables[1], y, rows, finish);
     } else {
       dense_forward_wide<sizes>(x, variables[0], variables[1], y, rows, finish);
     }
@@ -117,8 +117,8 @@ struct Passes<Dense<Units>, In> {
   static HWY_NOINLINE void data_gradient_fused(const Context& context, const float*, const float*,
                                                const float* const* variables, const float* dy,
                                                float* dx, int rows, const Finish& finish) {
-    if constexpr (sizes.narrow()) {
-      dense_data_gradient_narrow<sizes>(dy, variables[0], dx, rows, finish);
+    if constexpr (sizes.transposed()) {
+      dense_data_gradient_transposed<sizes>(dy, variables[0], dx, rows, finish);
     } else {
       dense_data_gradient_wide<sizes>(dy, variables[0], dx, rows, context.scratch, finish);
     }
@@ -148,8 +148,8 @@ struct Passes<Dense<Units>, In> {
     const int input = tile % s.tiles_deep() * s.tile_inputs();
     const int column = tile / s.tiles_deep() * dense_gradient_outputs;
     const int end = std::min(input + s.tile_inputs(), s.inputs);
-    if constexpr (sizes.narrow()) {
-      dense_weight_gradient_narrow<sizes>(x, dy, gradients[0], rows, input, end, stores[0]);
+    if constexpr (sizes.transposed()) {
+      dense_weight_gradient_transposed<sizes>(x, dy, gradients[0], rows, input, end, stores[0]);
     } else {
       const int column_end = std::min(column + dense_gradient_outputs, s.outputs);
       DenseWeightGradient<sizes>()(x, dy, gradients[0], rows, input, end, column, column_end,

@@ -1,0 +1,179 @@
+// dense-inl.hpp's products where W lies transposed: [N][depth()], a row of inputs for each output.
+
+#if defined(ETCH_KERNEL_DENSE_TRANSPOSED_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef ETCH_KERNEL_DENSE_TRANSPOSED_INL_HPP
+#undef ETCH_KERNEL_DENSE_TRANSPOSED_INL_HPP
+#else
+#define ETCH_KERNEL_DENSE_TRANSPOSED_INL_HPP
+#endif
+
+#include <algorithm>
+#include <cstring>
+
+#include "etch/kernel/dense_blocks-inl.hpp"
+#include "etch/kernel/dense_layout.hpp"
+#include "etch/kernel/loop_sizes.hpp"
+#include "etch/kernel/tile-inl.hpp"
+#include "etch/kernel/transpose-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace etch::HWY_NAMESPACE {
+
+/// y = x W^T + b as dot products, the lanes along the inputs.
+template <DenseSizes sizes, class Finish>
+struct DenseDots {
+  const Finish& finish;
+  ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
+
+  /// Samples of a tile. Few outputs lie together in the L1 cache, and two samples pass them. More
+  /// do not: they pass samples that lie there, of which sixteen sums serve eight, or twelve four
+  /// (8x784x64: 96 % of peak, 92 by four and 48 by two; AVX2 97, 90 by two outputs for three).
+  static constexpr int most_rows = sizes.narrow() ? 2 : registers == 32 ? 8 : 4;
+
+  /// Outputs of a tile of so many samples: of few all, or equal parts that registers hold.
+  static constexpr int tile_outputs(int rows) {
+    if (!sizes.narrow()) return std::min((registers == 32 ? 16 : 12) / rows, lanes);
+    const int most = std::min((registers - 6) / 2, lanes);
+    return ceil_div(sizes.outputs, ceil_div(sizes.outputs, most));
+  }
+
+  /// Whether the next two samples are fetched while two are multiplied: pictures that are read in
+  /// place come from the L3 cache (logistic_l2's step: 19.7 µs, 24.2 without). They must fit beside
+  /// the weights into the L1 cache of 48 KiB (1024x10, which does not: 83 % of peak, 95 without).
+  static constexpr bool fetches = sizeof(float) * (sizes.outputs + 4) * sizes.depth() <= 48 * 1024;
+
+  HWY_INLINE void operator()(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
+                             const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows) const {
+    for_sample_tiles<most_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
+      constexpr int outputs = tile_outputs(tile_rows), rest = sizes.outputs % outputs;
+      const auto columns = [&](auto count, int n) ETCH_LAMBDA {
+        tile<tile_rows, count>(x + row * s.x_stride, w + n * s.depth(), b + n,
+                               y + row * s.y_stride + n, static_cast<int>(s.y_stride) - n);
+      };
+      int n = 0;
+      for (; n + outputs <= s.outputs; n += outputs) columns(Int<outputs>(), n);
+      if constexpr (rest > 0) columns(Int<rest>(), n);
+    });
+  }
+
+ private:
+  /// Samples of a tile whose sums share a vector.
+  static constexpr int sharing(int rows, int outputs) {
+    int sharing = rows;
+    while (sharing > 1 && (rows % sharing > 0 || sharing * outputs > lanes)) --sharing;
+    return sharing;
+  }
+
+  /// Outputs [0, Outputs) of `Rows` samples. The bias is the first term, in one lane. Samples that
+  /// share no vector get a whole one, if there is `room`: what follows is padding, or written
+  /// later.
+  template <int Rows, int Outputs>
+  HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
+                       const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int room) const {
+    Vec sum[Rows][Outputs];
+    ETCH_UNROLL for (int n = 0; n < Outputs; ++n) {
+      const Vec bias = hn::IfThenElseZero(hn::FirstN(float_tag, 1), hn::Set(float_tag, b[n]));
+      ETCH_UNROLL for (int r = 0; r < Rows; ++r) sum[r][n] = bias;
+    }
+    for (int k = 0; k < s.inputs; k += lanes) {
+      ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
+        if (fetches && k % cache_line == 0) __builtin_prefetch(x + (Rows + r) * s.x_stride + k);
+      }
+      if constexpr (Rows < Outputs) {
+        add_products<Rows, Outputs>(x + k, s.x_stride, w + k, s.depth(),
+                                    [&](int r, int n) ETCH_LAMBDA -> Vec& { return sum[r][n]; });
+      } else {
+        add_products<Outputs, Rows>(w + k, s.depth(), x + k, s.x_stride,
+                                    [&](int n, int r) ETCH_LAMBDA -> Vec& { return sum[r][n]; });
+      }
+    }
+    constexpr int together = sharing(Rows, Outputs);
+    ETCH_UNROLL for (int r = 0; r < Rows; r += together) {
+      Vec part[lanes];
+      ETCH_UNROLL for (int i = 0; i < together * Outputs; ++i) {
+        part[i] = sum[r + i / Outputs][i % Outputs];
+      }
+      const Vec dots = finish(sum_each<FloatTag, together * Outputs>(part));
+      float* to = y + r * s.y_stride;
+      if constexpr (together == 1) {
+        store_first(dots, float_tag, to, room);
+      } else {
+        alignas(64) float each[lanes];
+        hn::Store(dots, float_tag, each);
+        ETCH_UNROLL for (int i = 0; i < together; ++i) {
+          std::memcpy(to + i * s.y_stride, each + i * Outputs, Outputs * sizeof(float));
+        }
+      }
+    }
+  }
+
+  /// Adds to sum(i, j) the products of a vector in row i of `held` and one in row j of `passing`.
+  template <int Held, int Passing, class Sum>
+  static HWY_INLINE void add_products(const float* HWY_RESTRICT held, std::ptrdiff_t held_row,
+                                      const float* HWY_RESTRICT passing, std::ptrdiff_t passing_row,
+                                      const Sum& sum) {
+    Vec a[Held];
+    ETCH_UNROLL for (int i = 0; i < Held; ++i) a[i] = hn::LoadU(float_tag, held + i * held_row);
+    ETCH_UNROLL for (int j = 0; j < Passing; ++j) {
+      const Vec b = in_register(hn::LoadU(float_tag, passing + j * passing_row));
+      ETCH_UNROLL for (int i = 0; i < Held; ++i) sum(i, j) = hn::MulAdd(a[i], b, sum(i, j));
+    }
+  }
+};
+
+/// y = x W^T + b.
+template <DenseSizes sizes, class Finish>
+void dense_forward_transposed(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
+                              const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows,
+                              const Finish& finish) {
+  DenseDots<sizes, Finish>{finish}(x, w, b, y, rows);
+}
+
+/// dx = dy W, the lanes along the inputs. Rows of dx are written from end to end, which the
+/// hardware fetches ahead (mlp_l2's 64x1024x10 within a step: 27 µs, 50 when rows passed each
+/// column).
+template <DenseSizes sizes, class Finish>
+void dense_data_gradient_transposed(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
+                                    float* HWY_RESTRICT dx, int rows, const Finish& finish) {
+  ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
+  for_row_tiles<dense_sums / 3>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
+    for_column_groups<sizes.inputs, 3>([&](auto vectors, int column) ETCH_LAMBDA {
+      Tile<FloatTag, tile_rows, vectors> tile;
+      tile.clear();
+      tile.accumulate(Strided{dy + row * s.y_stride, s.y_stride, 1}, w + column, s.depth(),
+                      s.outputs);
+      tile.store(dx + row * s.x_stride + column, s.x_stride, finish);
+    });
+  });
+}
+
+/// dW = dy^T x for inputs [first, end), where `first` is a multiple of 32.
+template <DenseSizes sizes, class Store>
+void dense_weight_gradient_transposed(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
+                                      float* dw, int rows, int first, int end, Store& store) {
+  ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
+  // Few outputs all in one tile, or in two, with as many vectors of inputs as registers allow. Of
+  // more, eight and two vectors: 16x784x64 97 % of peak, 95 by three vectors, 96 by four of each.
+  constexpr int tiles = ceil_div(sizes.outputs, dense_sums);
+  constexpr int outputs = sizes.narrow() ? ceil_div(sizes.outputs, tiles) : std::min(8, dense_rows);
+  constexpr int vectors = sizes.narrow() ? std::clamp(dense_sums / outputs, 1, 4) : 2;
+  const auto columns = [&](auto v, int k) ETCH_LAMBDA {
+    for_row_tiles<outputs>(s.outputs, [&](auto tile_rows, int n) ETCH_LAMBDA {
+      Tile<FloatTag, tile_rows, v> tile;
+      tile.clear();
+      tile.accumulate(Strided{dy + n, 1, s.y_stride}, x + k, s.x_stride, rows);
+      tile.give(store, [&](int r, int column)
+                           ETCH_LAMBDA { return dw + (n + r) * s.depth() + k + column; });
+    });
+  };
+  int k = first;
+  for (; k + (vectors - 1) * lanes < end; k += vectors * lanes) columns(Int<vectors>(), k);
+  if constexpr (vectors > 1) {
+    for (; k < end; k += lanes) columns(Int<1>(), k);
+  }
+}
+
+}  // namespace etch::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
