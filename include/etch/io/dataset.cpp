@@ -11,9 +11,9 @@
 #include "etch/base/philox.hpp"
 #include "etch/io/collection.hpp"
 #include "etch/io/fail.hpp"
-#include "etch/io/huge_pages.hpp"
 #include "etch/io/idx.hpp"
 #include "etch/io/letters.hpp"
+#include "etch/io/pages.hpp"
 #include "etch/io/pickle.hpp"
 
 namespace etch {
@@ -31,7 +31,10 @@ Minibatch Split::minibatch(std::size_t step, std::size_t batch) const {
 
 void Split::keep_first(std::size_t count) {
   if (count >= size()) return;
-  if (!pixels.empty()) pixels.resize(count * values);
+  if (!pixels.empty()) {
+    pixels.resize(count * values);
+    detail::give_back_room(pixels);
+  }
   if (!floats.bytes.empty()) floats.bytes = floats.bytes.first(count * values * sizeof(float));
   labels.resize(count);
 }
@@ -41,17 +44,46 @@ namespace {
 using detail::Collection;
 namespace fs = std::filesystem;
 
-/// The pictures of `all` that `chosen` names, in its order.
-Split take(const Collection& all, std::span<const std::uint32_t> chosen) {
-  Split part{{}, {}, all.height * all.width};
-  detail::reserve_in_huge_pages(part.pixels, chosen.size() * part.values);
-  part.labels.reserve(chosen.size());
-  for (const std::uint32_t i : chosen) {
-    const auto pixels = std::span{all.pixels}.subspan(i * part.values, part.values);
-    part.pixels.insert(part.pixels.end(), pixels.begin(), pixels.end());
-    part.labels.push_back(all.labels[i]);
+/// Moves picture `order[i]` to place i, for all i, in place: fresh memory, which the system clears
+/// first, costs more than what is written into it (from its start to its first step's line
+/// conv_strided takes 20 ms with MNIST's 70,000 pictures, and 25 where they are copied).
+void reorder(Collection& all, std::span<const std::uint32_t> order) {
+  const std::size_t values = all.height * all.width;
+  const auto picture = [&](std::size_t i) { return all.pixels.begin() + i * values; };
+  std::vector<std::uint8_t> first(values);
+  std::vector<bool> moved(order.size());
+  for (std::size_t start = 0; start < order.size(); ++start) {
+    if (moved[start]) continue;
+    std::copy_n(picture(start), values, first.begin());
+    const std::uint8_t first_label = all.labels[start];
+    std::size_t to = start;
+    for (; order[to] != start; to = order[to]) {
+      std::copy_n(picture(order[to]), values, picture(to));
+      all.labels[to] = all.labels[order[to]];
+      moved[to] = true;
+    }
+    std::copy_n(first.begin(), values, picture(to));
+    all.labels[to] = first_label;
+    moved[to] = true;
   }
-  return part;
+}
+
+/// A copy of `count` pictures from `first` on.
+Split part_of(const Collection& all, std::size_t first, std::size_t count) {
+  const std::size_t values = all.height * all.width;
+  const auto pixels = std::span{all.pixels}.subspan(first * values, count * values);
+  const auto labels = std::span{all.labels}.subspan(first, count);
+  return {{pixels.begin(), pixels.end()}, {labels.begin(), labels.end()}, values};
+}
+
+/// A collection that is all for training, in the order it has.
+Dataset uncut(Collection all) {
+  Dataset data;
+  data.height = all.height;
+  data.width = all.width;
+  data.train = {std::move(all.pixels), std::move(all.labels), all.height * all.width};
+  data.skipped = std::move(all.skipped);
+  return data;
 }
 
 /// Shuffles a collection and cuts it into test, validation and training pictures.
@@ -68,23 +100,17 @@ Dataset cut(Collection all, const SplitOptions& wanted, const fs::path& from) {
   std::iota(order.begin(), order.end(), 0u);
   shuffle(order, RandomStream{.seed = wanted.seed, .purpose = Purpose::shuffle});
 
-  const std::span<const std::uint32_t> shuffled = order;
-  Dataset data;
-  data.height = all.height;
-  data.width = all.width;
-  data.test = take(all, shuffled.first(wanted.test));
-  data.validation = take(all, shuffled.subspan(wanted.test, wanted.validation));
-  data.train = take(all, shuffled.subspan(wanted.test + wanted.validation));
-  data.skipped = std::move(all.skipped);
-  return data;
-}
-
-/// A collection that is all for training, in the order it has.
-Dataset uncut(Collection all) {
-  Dataset data;
-  data.height = all.height;
-  data.width = all.width;
-  data.train = {std::move(all.pixels), std::move(all.labels), all.height * all.width};
+  // The first are for the test, then those for validation come; behind the others they can be cut
+  // off.
+  const std::size_t others = count - wanted.test - wanted.validation;
+  std::rotate(order.begin(), order.end() - static_cast<std::ptrdiff_t>(others), order.end());
+  reorder(all, order);
+  Split test = part_of(all, others, wanted.test);
+  Split validation = part_of(all, others + wanted.test, wanted.validation);
+  Dataset data = uncut(std::move(all));
+  data.train.keep_first(others);
+  data.validation = std::move(validation);
+  data.test = std::move(test);
   return data;
 }
 

@@ -12,7 +12,7 @@
 #include <system_error>
 
 #include "etch/io/fail.hpp"
-#include "etch/io/huge_pages.hpp"
+#include "etch/io/pages.hpp"
 
 namespace etch::detail {
 namespace {

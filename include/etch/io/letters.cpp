@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "etch/io/fail.hpp"
-#include "etch/io/huge_pages.hpp"
+#include "etch/io/pages.hpp"
 #include "etch/io/png.hpp"
 #include "etch/io/walk.hpp"
 
