@@ -68,7 +68,9 @@ constexpr bool plan_is_sound() {
       if (Step::index == Net::first_trained) return;
       write(gradient(i), dx, in);
       if (!in_place) read(gradient(i + 1), dy, out);
-      if (reads.x) read(activation(i), plan.activations[i], in);
+      const bool over_x = data_gradient_may_lie_over_x<typename Step::Layer, typename Step::In>() &&
+                          same(dx, plan.activations[i]);
+      if (reads.x && !over_x) read(activation(i), plan.activations[i], in);
       if (reads.y) read(activation(i + 1), plan.activations[i + 1], out);
     });
     for_each_executed<Net>([&]<class Step, std::size_t i>() {
@@ -95,10 +97,10 @@ static_assert(inference_plan<Bare>.transient == 16);
 
 // Training keeps what a wide Dense reads at last: of conv_strided's one its input, and the gradient
 // of its output. Convolutions read theirs on the way: most when the second is at work backward, the
-// input, what both convolutions made, and both gradients of that.
+// input, what the first made, over which its gradient is written, and the gradient of the second's.
 
 static_assert(training_plan<Strided>.kept == 784 + 64);
-static_assert(training_plan<Strided>.transient == 784 + 2 * 3'136 + 784);
+static_assert(training_plan<Strided>.transient == 784 + 3'136 + 784);
 static_assert(training_plan<Bare>.kept == 0);
 
 // Dropout works in place behind a ReLU, too: what it makes tells all that the gradients need.
@@ -116,7 +118,7 @@ static_assert(Arena<Strided>::parameters.floats == conv_floats + dense_floats);
 static_assert(Strided::inference_bytes<1> == 4 * (conv_floats + dense_floats + 3'920));
 static_assert(Strided::inference_bytes<16> == 4 * (conv_floats + dense_floats + 16 * 3'920));
 static_assert(Strided::training_bytes<16> - Strided::inference_bytes<1> ==
-              4 * (16 * 848 + 8 * 7'840)                   // activations and their gradients
+              4 * (16 * 848 + 8 * 4'704)                   // activations and their gradients
                   + 4 * 2 * (conv_floats + narrow_floats)  // gradients of each eight samples
                   + 4 * Arena<Strided>::scratch(16)        //
                   + 16 * (4 + 1) +                         // losses and hits

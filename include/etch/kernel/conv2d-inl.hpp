@@ -155,8 +155,8 @@ struct Conv2DDataGradient {
   /// Pixels [column, column + Columns) of `R` rows from `row` on, a stride apart: the same rows of
   /// the window see them. One vector of channels.
   template <int R, int Columns, Clip c>
-  HWY_INLINE void tile(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
-                       float* HWY_RESTRICT dx, int row, int column, int channels) const {
+  HWY_INLINE void tile(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w, float* dx,
+                       int row, int column, int channels) const {
     ETCH_SPECIALISED const int filters = s.filter_panels() * conv_panel;
     Lanes sum[R][Columns];
     ETCH_UNROLL for (int r = 0; r < R; ++r) {
@@ -203,7 +203,7 @@ struct Conv2DDataGradient {
   }
 
   HWY_INLINE void picture(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
-                          float* HWY_RESTRICT dx) const {
+                          float* dx) const {
     ETCH_SPECIALISED const std::ptrdiff_t panel =
         std::ptrdiff_t{sizes.rows.size} * s.filter_panels() * conv_panel * sizes.line_floats();
     constexpr int apart = sizes.rows.stride;
@@ -223,11 +223,11 @@ struct Conv2DDataGradient {
   }
 };
 
-/// dx = dy * W^T. `scratch`: sizes.data_gradient_scratch() floats.
+/// dx = dy * W^T. `scratch`: sizes.data_gradient_scratch() floats. `finish` may read where dx is
+/// written.
 template <Conv2DSizes sizes, class Finish>
-void conv2d_data_gradient(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
-                          float* HWY_RESTRICT dx, int samples, float* HWY_RESTRICT scratch,
-                          const Finish& finish) {
+void conv2d_data_gradient(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w, float* dx,
+                          int samples, float* HWY_RESTRICT scratch, const Finish& finish) {
   if constexpr (Conv2DNarrowDataGradient<sizes, Finish>::better) {
     Conv2DNarrowDataGradient<sizes, Finish>{finish}.pictures(dy, w, dx, samples, scratch);
   } else {

@@ -252,7 +252,7 @@ struct Conv2DNarrowDataGradient {
   }
 
   /// Adds up the parts of a row. Those of window.size outputs beyond either end are zero.
-  HWY_INLINE void collect(const float* HWY_RESTRICT parts, float* HWY_RESTRICT dx_row) const {
+  HWY_INLINE void collect(const float* HWY_RESTRICT parts, float* dx_row) const {
     constexpr TagFor<sizes.channels> tag;
     for (int x = 0; x < s.columns.in; ++x) {
       ETCH_UNROLL for (int channel = 0; channel < sizes.channels;
@@ -272,7 +272,7 @@ struct Conv2DNarrowDataGradient {
   }
 
   HWY_INLINE void picture(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
-                          float* HWY_RESTRICT parts, float* HWY_RESTRICT dx) const {
+                          float* HWY_RESTRICT parts, float* dx) const {
     for (int row = 0; row < s.rows.in; ++row) {
       for_blocks<blocks, clip>([&]<int Columns, Clip>(int block) ETCH_LAMBDA {
         tile<Columns>(dy, w, parts, row, block * blocks.columns);
@@ -281,8 +281,8 @@ struct Conv2DNarrowDataGradient {
     }
   }
 
-  HWY_INLINE void pictures(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
-                           float* HWY_RESTRICT dx, int samples, float* HWY_RESTRICT scratch) const {
+  HWY_INLINE void pictures(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w, float* dx,
+                           int samples, float* HWY_RESTRICT scratch) const {
     transpose_weights(w, scratch);
     float* parts = scratch + sizes.transposed_weights();
     std::fill_n(parts, sizes.part_floats(), 0.0f);

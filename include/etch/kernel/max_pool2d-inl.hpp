@@ -80,16 +80,17 @@ void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y, cons
 }
 
 /// dx of one sample: every gradient goes to the first pixel of its window that is the largest, as
-/// in TensorFlow's MaxPoolGrad. Where no windows overlap, a pixel's gradient is stored once.
+/// in TensorFlow's MaxPoolGrad. Where the windows cover each pixel once, its gradient is stored
+/// once, and `dx` may be `x`.
 template <Window rows, Window columns, int Channels>
-void max_pool2d_data_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRICT y,
-                              const float* HWY_RESTRICT dy, float* HWY_RESTRICT dx) {
+void max_pool2d_data_gradient(const float* x, const float* HWY_RESTRICT y,
+                              const float* HWY_RESTRICT dy, float* dx) {
   constexpr MaxPool2DSizes sizes{rows, columns, Channels};
   constexpr bool overlap = rows.size > rows.stride || columns.size > columns.stride;
-  constexpr bool leave_out = rows.taps() < rows.in || columns.taps() < columns.in;
+  constexpr bool once = rows.covers_once() && columns.covers_once();
   ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<sizes>();
   const TagFor<Channels> d;
-  if constexpr (overlap || leave_out) std::fill_n(dx, s.rows.in * s.columns.in * s.channels, 0.0f);
+  if constexpr (!once) std::fill_n(dx, s.rows.in * s.columns.in * s.channels, 0.0f);
   for_places<sizes>(s, [&](int oy, int ox, int c, int count) ETCH_LAMBDA {
     const int place = (oy * s.columns.out + ox) * s.channels + c;
     const auto largest = load_first(d, y + place, count);

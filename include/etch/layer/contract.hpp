@@ -28,9 +28,11 @@ namespace etch {
 //   place<In>(variable, i)      where element i of a variable, in TensorFlow's order, lies
 //   scratch<In>(rows)           floats of scratch memory that a gradient of `rows` samples needs
 //   updating_tiles<In>()        how many tiles weight_gradient falls into, on every target, where
-//   it
-//                               can update the parameters instead of storing their gradients
+//                               it can update the parameters instead of storing their gradients
 //   data_gradient_reads         Reads: which of x and y that pass reads; both, where it is not said
+//   data_gradient_over_x<In>()  true where that pass, alone or fused, reads no element of x after
+//                               it has written that of dx, so that dx may lie over x; where it is
+//                               not said, true if it does not read x
 //   in_place                    true where each element depends on that element alone, so that
 //                               forward may write y over x, and data_gradient dx over dy
 //   monotone                    true where each element depends on that element alone, never falls
@@ -117,6 +119,16 @@ constexpr Reads data_gradient_reads_of() {
     return Layer::data_gradient_reads;
   } else {
     return {};
+  }
+}
+
+/// The weight gradient, which reads x, has come before.
+template <class Layer, class In>
+constexpr bool data_gradient_may_lie_over_x() {
+  if constexpr (requires { Layer::template data_gradient_over_x<In>(); }) {
+    return Layer::template data_gradient_over_x<In>();
+  } else {
+    return !data_gradient_reads_of<Layer>().x;
   }
 }
 

@@ -4,6 +4,7 @@
 #ifndef ETCH_LAYER_CONV2D_HPP
 #define ETCH_LAYER_CONV2D_HPP
 
+#include "etch/kernel/channels.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
 #include "etch/layer/contract.hpp"
 #include "etch/layer/requirements.hpp"
@@ -73,6 +74,11 @@ struct Conv2D {
     const int element = static_cast<int>(i), tap = element / Filters / In::channels;
     return sizes<In>.place(tap / Kernel, tap % Kernel, element / Filters % In::channels,
                            element % Filters);
+  }
+
+  template <class In>
+  static constexpr bool data_gradient_over_x() {
+    return channels_fill_vectors(In::channels);
   }
 
   template <class In>

@@ -4,6 +4,7 @@
 #ifndef ETCH_LAYER_MAX_POOL2D_HPP
 #define ETCH_LAYER_MAX_POOL2D_HPP
 
+#include "etch/kernel/channels.hpp"
 #include "etch/layer/contract.hpp"
 #include "etch/layer/requirements.hpp"
 #include "etch/shape/window.hpp"
@@ -25,6 +26,13 @@ struct MaxPool2D {
 
   template <class In>
   using Output = Shape<rows<In>.out, columns<In>.out, In::channels>;
+
+  /// Where windows overlap, or leave pixels out, dx begins with zeros.
+  template <class In>
+  static constexpr bool data_gradient_over_x() {
+    return channels_fill_vectors(In::channels) && rows<In>.covers_once() &&
+           columns<In>.covers_once();
+  }
 
   template <std::size_t Index, class In>
   struct Requirements {

@@ -15,7 +15,8 @@ namespace etch {
 /// over a whole batch read is kept, all samples of the batch, side by side. The rest lives
 /// only while a few samples are on their way through the network, so it lies where others lay that
 /// nobody needs any more. A layer that works in place writes its output over its input if nobody
-/// reads that afterwards, and the gradient of its input over that of its output.
+/// reads that afterwards, and the gradient of its input over that of its output; others write it
+/// over the input itself where they can, which is in the cache then.
 template <std::size_t Layers>
 struct MemoryPlan {
   struct Place {
@@ -31,7 +32,7 @@ namespace detail {
 /// A layer in its place, as a plan sees it.
 struct PlannedLayer {
   std::size_t output = 0;  // floats of a sample
-  bool has_variables = false, updates = false, in_place = false;
+  bool has_variables = false, updates = false, in_place = false, gradient_over_input = false;
   Reads data_gradient_reads;
 };
 
@@ -50,12 +51,15 @@ class MemoryPlanner {
     read(Layers, loss);  // outside training, whoever asked
   }
 
-  constexpr MemoryPlan<Layers> inference() { return plan(); }
+  constexpr MemoryPlan<Layers> inference() {
+    lay_outputs_over_inputs();
+    return plan();
+  }
 
   constexpr MemoryPlan<Layers> training() {
     std::size_t first = 0;  // with variables: no gradient is needed before it
     while (first < Layers && !layers_[first].has_variables) ++first;
-    if (first == Layers) return plan();
+    if (first == Layers) return inference();
     write(gradient + Layers, arrays_[Layers].floats, loss);
     for (std::size_t i = Layers - 1;; --i) {
       if (layers_[i].has_variables) {
@@ -69,8 +73,13 @@ class MemoryPlanner {
       read(gradient + i + 1, backward(i));
       write(gradient + i, arrays_[i].floats, backward(i));
     }
+    lay_outputs_over_inputs();
     for (std::size_t i = Layers - 1; i > first; --i) {
-      if (layers_[i].in_place) lay_over(gradient + i, gradient + i + 1, backward(i));
+      if (layers_[i].in_place) {
+        lay_over(gradient + i, gradient + i + 1, backward(i));
+      } else if (layers_[i].gradient_over_input) {
+        lay_over(gradient + i, i, backward(i));
+      }
     }
     return plan();
   }
@@ -104,10 +113,13 @@ class MemoryPlanner {
     below.last = arrays_[a].last;
   }
 
-  constexpr MemoryPlan<Layers> plan() {
+  constexpr void lay_outputs_over_inputs() {
     for (std::size_t i = 0; i < Layers; ++i) {
       if (layers_[i].in_place) lay_over(i + 1, i, forward(i));
     }
+  }
+
+  constexpr MemoryPlan<Layers> plan() {
     place_kept();
     place_transient();
     MemoryPlan<Layers> plan;
@@ -176,8 +188,11 @@ constexpr MemoryPlanner<executed_size<Net>> memory_planner() {
   for_each_executed<Net>([&]<class Step, std::size_t Position>() {
     using In = typename Step::In;
     using Out = typename Step::Out;
-    layers[Position] = {std::size_t{Out::stride}, Step::has_variables, Step::updates,
+    layers[Position] = {std::size_t{Out::stride},
+                        Step::has_variables,
+                        Step::updates,
                         works_in_place<typename Step::Layer>() && std::is_same_v<In, Out>,
+                        data_gradient_may_lie_over_x<typename Step::Layer, In>(),
                         data_gradient_reads_of<typename Step::Layer>()};
   });
   return {std::size_t{Net::Input::stride}, layers};

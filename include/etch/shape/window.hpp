@@ -35,6 +35,9 @@ struct Window {
     return sum;
   }
 
+  /// Whether every input is under one place, and under no second.
+  constexpr bool covers_once() const { return size <= stride && taps() == in; }
+
   /// Whether no place meets padding.
   constexpr bool stays_inside() const { return taps() == out * size; }
 };
