@@ -28,7 +28,7 @@ struct Conv2DBiasGradient {
   static constexpr int phases = phases_of<filters>;
   /// Four sums or more, which do not wait for each other.
   static constexpr int vectors = round_up(4, phases);
-  static constexpr bool across = filters < lanes && phases <= 8;
+  static constexpr bool across = filters <= conv_panel && phases <= 8;
 
   HWY_INLINE void sum_across(const float* HWY_RESTRICT dy, float* HWY_RESTRICT db,
                              int samples) const {
