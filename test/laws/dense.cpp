@@ -9,6 +9,7 @@ TEST_CASE("Dense obeys the laws in panels") {
   layer_laws<Dense<17>, Shape<5>>();
   layer_laws<Dense<100>, Shape<33>>(8);
   layer_laws<Dense<84>, Shape<7, 7, 5>>(5);
+  layer_laws<Dense<20>, Shape<1025>>(9);
 }
 
 TEST_CASE("Dense obeys the laws in panels where many samples are packed") {
@@ -28,6 +29,7 @@ TEST_CASE("Dense obeys the laws transposed") {
   layer_laws<Dense<20>, Shape<397>>(66);
   layer_laws<Dense<17>, Shape<51>>(5);
   layer_laws<Dense<48>, Shape<7, 7, 5>>(1);
+  layer_laws<Dense<128>, Shape<1024>>(9);
 }
 
 TEST_CASE("Dense obeys the laws transposed, of few outputs") {

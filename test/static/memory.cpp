@@ -7,6 +7,10 @@ namespace {
 using Backwards =
     Network<Input<50>, Dropout<>, Dense<40>, Dropout<>, ReLU, Dropout<>, Dense<30>, ReLU, ReLU>;
 
+/// A gradient that is kept lies over an activation that is not.
+using Kept = Network<Input<50>, Dense<40>, Dense<10>>;
+static_assert(training_plan<Kept>.gradients[1].kept && training_plan<Kept>.activations[1].kept);
+
 /// Memory that knows of each cache line whose array it holds.
 template <std::size_t Lines>
 struct Shelf {
@@ -66,9 +70,11 @@ constexpr bool plan_is_sound() {
       read(gradient(i + 1), dy, out);
       if (Step::has_variables) read(activation(i), plan.activations[i], in);
       if (Step::index == Net::first_trained) return;
+      if (reads.x) read(activation(i), plan.activations[i], in);
+      if (reads.y) read(activation(i + 1), plan.activations[i + 1], out);
       write(gradient(i), dx, in);
       if (!in_place) read(gradient(i + 1), dy, out);
-      const bool over_x = data_gradient_may_lie_over_x<typename Step::Layer, typename Step::In>() &&
+      const bool over_x = data_gradient_over_x_of<typename Step::Layer, typename Step::In>() &&
                           same(dx, plan.activations[i]);
       if (reads.x && !over_x) read(activation(i), plan.activations[i], in);
       if (reads.y) read(activation(i + 1), plan.activations[i + 1], out);
@@ -86,6 +92,7 @@ static_assert(plan_is_sound<LeNet5, false>() && plan_is_sound<LeNet5, true>());
 static_assert(plan_is_sound<Strided, false>() && plan_is_sound<Strided, true>());
 static_assert(plan_is_sound<Logistic, false>() && plan_is_sound<Logistic, true>());
 static_assert(plan_is_sound<PooledFirst, false>() && plan_is_sound<PooledFirst, true>());
+static_assert(plan_is_sound<Kept, false>() && plan_is_sound<Kept, true>());
 static_assert(plan_is_sound<Bare, false>() && plan_is_sound<Bare, true>());
 static_assert(plan_is_sound<Backwards, false>() && plan_is_sound<Backwards, true>());
 

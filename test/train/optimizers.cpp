@@ -15,8 +15,10 @@ namespace {
 using Net = Network<Input<5, 5, 1>, Dense<20>, ReLU, Dense<10>>;
 using Options = Trainer<Net, 16>::Options;
 
-/// Its first layer's weights are updated in several tiles, for more samples than lie in place.
-using Large = Network<Input<20, 20, 1>, Dense<40>, ReLU, Dense<10>>;
+/// Their first layer's weights are updated in several tiles: transposed ones of inputs that fill no
+/// vector, and panels for more samples than lie in place.
+using Transposed = Network<Input<21, 19, 1>, Dense<40>, ReLU, Dense<10>>;
+using Panels = Network<Input<20, 20, 1>, Dense<140>, ReLU, Dense<10>>;
 
 /// Three steps of training against `rule(w, gradient, kept, rate, step)`, which returns the new
 /// parameter and may keep two numbers.
@@ -94,7 +96,8 @@ Picture numbers() {
 TEST_CASE("SGD moves parameters against the gradient") {
   const auto rule = [](double w, double g, auto&, double rate, int) { return w - rate * g; };
   moves_by<Net, 16>(SGD{}, rule);
-  moves_by<Large, 80>(SGD{}, rule);
+  moves_by<Transposed, 80>(SGD{}, rule);
+  moves_by<Panels, 80>(SGD{}, rule);
 }
 
 TEST_CASE("Momentum moves them by its velocity, Nesterov's a step further") {

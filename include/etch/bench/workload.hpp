@@ -11,7 +11,8 @@
 
 namespace etch::bench {
 
-/// One pass at one step of `Net` for a batch of random samples, as the training step does it:
+/// One pass at one step of `Net` for a batch of random samples, as the training step does it, but
+/// that each array has a place of its own:
 /// sample_tile samples at a time forward, for data gradients and for those of weights that are
 /// stored, tile by tile of the others, and update_tile parameters at a time. Cold, every call finds
 /// its parameters in memory: another copy of them, of so many that none is still in the cache when

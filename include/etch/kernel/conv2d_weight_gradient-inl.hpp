@@ -55,8 +55,8 @@ struct Conv2DWeightGradient {
     return {std::max(0, -start), std::min(end, window.in) - start};
   }
 
-  /// Sums of a tap, for one column in so many: a group of fewer lines than others, whose few sums
-  /// would wait for each other, has two (AVX2, 28x28x1 to 16, 5x5: the fifth of five lines).
+  /// Sums of a tap, each for every copies-th column: a group of fewer lines than others, whose few
+  /// sums would wait for each other, has two (AVX2, 28x28x1 to 16, 5x5: the fifth of five lines).
   template <int Lines>
   static constexpr int copies = window.size* Lines < 8 && 2 * Lines <= lines ? 2 : 1;
 

@@ -37,8 +37,9 @@ inline constexpr bool dense_weights_stream = sizes.weights() * sizeof(float) >= 
 inline constexpr int dense_rows_ahead = 4;
 
 /// y = x W + b for one sample and V vectors of outputs: sums of one row of a tile would be too few
-/// to hide how long a product takes (784x64: 24 % of peak by two vectors, 36 by four). Weights from
-/// beyond the L2 cache are fetched ahead (784x1024: 24 µs, 30 without; 400x128 would lose 6 %).
+/// to hide how long a product takes (784x64 in panels: 24 % of peak by two vectors, 36 by four).
+/// Weights from beyond the L2 cache are fetched ahead (784x1024: 24 µs, 30 without; 400x128 in
+/// panels would lose 6 %).
 template <DenseSizes sizes, int V, class Finish>
 HWY_INLINE void dense_forward_one(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                                   const float* HWY_RESTRICT b, float* HWY_RESTRICT y,
@@ -63,10 +64,10 @@ HWY_INLINE void dense_forward_one(const float* HWY_RESTRICT x, const float* HWY_
 }
 
 /// y = x W + b. Weights pass a row tile faster than they come from the L2 cache when loads alone
-/// ask for them: they are fetched some rows ahead (128x784x64: 96 % of peak, 92 without). While the
-/// rows pass a panel, the next one is fetched into the L2 cache, a share with each row tile:
-/// weights that do not fit there come from where a core gets but 8 bytes a cycle. Few rows wait for
-/// that alone, and a panel ahead comes in the way of what they need (784x1024 for a single
+/// ask for them: they are fetched some rows ahead (128x784x64 in panels: 96 % of peak, 92 without).
+/// While the rows pass a panel, the next one is fetched into the L2 cache, a share with each row
+/// tile: weights that do not fit there come from where a core gets but 8 bytes a cycle. Few rows
+/// wait for that alone, and a panel ahead comes in the way of what they need (784x1024 for a single
 /// sample: 24 µs, 33 with it): they fetch a place that is near anyway.
 template <DenseSizes sizes, class Finish>
 void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
@@ -145,8 +146,8 @@ struct DenseDataGradient {
     constexpr int most_inputs = std::max(samples, dense_sums / V / samples * samples);
     constexpr int R = most_inputs > inputs ? samples : most_inputs;
     // For one vector of samples, weights pass faster than they come from the L2 cache when each
-    // tile's first loads find out: the next tile's are fetched (16x784x64 by 8: 67 to 72 % of
-    // peak).
+    // tile's first loads find out: the next tile's are fetched (16x784x64 in panels, by 8: 67 to
+    // 72 % of peak).
     constexpr int lines = V == 1 ? ceil_div(R, 8) : 0;  // of the next tile, for each pair
     for (int k = first; k < first + inputs; k += R) {
       Tile<FloatTag, R, V> tile;

@@ -20,9 +20,9 @@ inline constexpr int dense_turned_rows = 64;
 inline constexpr int dense_gradient_outputs = 256, dense_gradient_inputs = 192;
 
 /// Samples lie pages apart, and the TLB does not know more than some 96 pages: for more samples the
-/// weight gradient packs dy and x. For fewer that costs more than it gains (400x64x128: 97 % of
-/// peak, 92 with dy packed), and where a register tile spans all outputs neither is packed: dy lies
-/// together as it is (784x128x64: 95, 80 packed).
+/// weight gradient packs dy and x. For fewer that costs more than it gains (400x64x128 in panels:
+/// 97 % of peak, 92 with dy packed), and where a register tile spans all outputs neither is packed:
+/// dy lies together as it is (784x128x64 in panels: 95, 80 packed).
 inline constexpr int dense_many_rows = 64;
 
 /// All that the kernels of a dense layer are specialised by.
@@ -30,13 +30,14 @@ struct DenseSizes {
   int inputs, outputs;                // of a sample
   std::ptrdiff_t x_stride, y_stride;  // from one sample to the next
 
-  /// Of 10 columns two thirds of a panel would be padding.
+  /// Few outputs: their weights stay in the L1 cache, and a panel of them would be mostly padding.
   constexpr bool narrow() const { return outputs <= 16; }
 
   /// Whether W lies transposed, [outputs][depth()], and not in panels [outputs / 32][inputs][32].
-  /// Data gradients then need not turn anything, and of many inputs a forward pass ends few sums
-  /// (8x784x64, forward and data gradient: 96 and 98 % of peak, 99 and 82 in panels; AVX2: 97 and
-  /// 99, 87 and 89; 64x256x128: 88 and 99, 98 and 89). Eight samples must fit into the L1 cache.
+  /// Data gradients then need not turn anything, and of many inputs a forward pass ends few sums:
+  /// 8x784x64 has 92 to 96 % of peak forward and 98 backward, 99 and 82 in panels; AVX2 97 and 99,
+  /// 87 and 89 in panels. Of fewer inputs it loses: 64x256x128 forward 88, 98 in panels. Eight
+  /// samples must fit into the L1 cache.
   constexpr bool transposed() const {
     return narrow() || (outputs <= 128 && inputs >= 3 * outputs && inputs <= 1024);
   }

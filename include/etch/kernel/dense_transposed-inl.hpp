@@ -25,9 +25,10 @@ struct DenseDots {
   const Finish& finish;
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
 
-  /// Samples of a tile. Few outputs lie together in the L1 cache, and two samples pass them. More
-  /// do not: they pass samples that lie there, of which sixteen sums serve eight, or twelve four
-  /// (8x784x64: 96 % of peak, 92 by four and 48 by two; AVX2 97, 90 by two outputs for three).
+  /// Samples of a tile. Weights of few outputs stay in the L1 cache, and samples go past them, two
+  /// at a time. Those of more outputs do not fit: eight samples stay there, and weights go past
+  /// them, two outputs at a time, or with sixteen registers three past four samples (8x784x64: 92
+  /// to 96 % of peak, 92 by four samples and 48 by two; AVX2 97, 90 by two outputs).
   static constexpr int most_rows = sizes.narrow() ? 2 : registers == 32 ? 8 : 4;
 
   /// Outputs of a tile of so many samples: of few all, or equal parts that registers hold.
@@ -40,7 +41,8 @@ struct DenseDots {
   /// Whether the next two samples are fetched while two are multiplied: pictures that are read in
   /// place come from the L3 cache (logistic_l2's step: 19.7 µs, 24.2 without). They must fit beside
   /// the weights into the L1 cache of 48 KiB (1024x10, which does not: 83 % of peak, 95 without).
-  static constexpr bool fetches = sizeof(float) * (sizes.outputs + 4) * sizes.depth() <= 48 * 1024;
+  static constexpr bool fetches =
+      sizes.narrow() && sizeof(float) * (sizes.outputs + 4) * sizes.depth() <= 48 * 1024;
 
   HWY_INLINE void operator()(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                              const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows) const {
@@ -129,13 +131,14 @@ void dense_forward_transposed(const float* HWY_RESTRICT x, const float* HWY_REST
   DenseDots<sizes, Finish>{finish}(x, w, b, y, rows);
 }
 
-/// dx = dy W, the lanes along the inputs. Rows of dx are written from end to end, which the
-/// hardware fetches ahead (mlp_l2's 64x1024x10 within a step: 27 µs, 50 when rows passed each
-/// column).
+/// dx = dy W, the lanes along the inputs; `finish` may read where dx is written. Rows of dx are
+/// written from end to end, which the hardware fetches ahead (mlp_l2's 64x1024x10 within a step: 27
+/// µs, 50 when rows passed each column).
 template <DenseSizes sizes, class Finish>
 void dense_data_gradient_transposed(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
-                                    float* HWY_RESTRICT dx, int rows, const Finish& finish) {
+                                    float* dx, int rows, const Finish& finish) {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
+  // Three vectors and eight samples, or four: AVX2, 8x784x64, 99 % of peak, 87 by two vectors.
   for_row_tiles<dense_sums / 3>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
     for_column_groups<sizes.inputs, 3>([&](auto vectors, int column) ETCH_LAMBDA {
       Tile<FloatTag, tile_rows, vectors> tile;
@@ -153,7 +156,8 @@ void dense_weight_gradient_transposed(const float* HWY_RESTRICT x, const float* 
                                       float* dw, int rows, int first, int end, Store& store) {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   // Few outputs all in one tile, or in two, with as many vectors of inputs as registers allow. Of
-  // more, eight and two vectors: 16x784x64 97 % of peak, 95 by three vectors, 96 by four of each.
+  // more, eight (six of 16 registers) and two vectors: 16x784x64 97 % of peak, 95 by three vectors,
+  // 96 by four of each. Fetching weights that are updated gains nothing here.
   constexpr int tiles = ceil_div(sizes.outputs, dense_sums);
   constexpr int outputs = sizes.narrow() ? ceil_div(sizes.outputs, tiles) : std::min(8, dense_rows);
   constexpr int vectors = sizes.narrow() ? std::clamp(dense_sums / outputs, 1, 4) : 2;

@@ -93,9 +93,9 @@ struct Tile {
     store.join(own);
   }
 
-  /// Stores what `finish` makes of row r to `c + r * c_row`.
+  /// Stores what `finish`, which may read there, makes of row r to `c + r * c_row`.
   template <class Finish>
-  HWY_INLINE void store(float* HWY_RESTRICT c, std::ptrdiff_t c_row, const Finish& finish) const {
+  HWY_INLINE void store(float* c, std::ptrdiff_t c_row, const Finish& finish) const {
     each([&](hn::Vec<Tag> v, int r, int column) ETCH_LAMBDA {
       float* to = c + r * c_row + column;
       hn::StoreU(finish(v, Tag(), to, width), Tag(), to);

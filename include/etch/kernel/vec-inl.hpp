@@ -121,8 +121,8 @@ HWY_INLINE void store_first(hn::Vec<Tag> v, Tag d, float* HWY_RESTRICT to, int c
 /// Calls `tile(Int<R>, first_row)` for tiles of R = Most, 8, 4, 2 and 1 rows that cover `rows`.
 /// Where a third of a tile would be left, two tiles of two thirds are better: sixteen are twice 8,
 /// not 12 and 4, eight twice 4. The sums of two vectors for the few that are left do not keep the
-/// units busy (AVX2, 8x784x64 in panels: 88 % of peak, 80 by 6 and 2); tiles of 24 rows are of one
-/// vector, and leave enough.
+/// units busy (AVX2, 8x784x64 forward in panels: 88 % of peak, 80 by 6 and 2); tiles of 24 rows are
+/// of one vector, and leave enough.
 template <int Most, class Tile>
 HWY_INLINE void for_row_tiles(int rows, const Tile& tile) {
   int row = 0;

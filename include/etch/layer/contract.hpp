@@ -30,9 +30,9 @@ namespace etch {
 //   updating_tiles<In>()        how many tiles weight_gradient falls into, on every target, where
 //                               it can update the parameters instead of storing their gradients
 //   data_gradient_reads         Reads: which of x and y that pass reads; both, where it is not said
-//   data_gradient_over_x<In>()  true where that pass, alone or fused, reads no element of x after
-//                               it has written that of dx, so that dx may lie over x; where it is
-//                               not said, true if it does not read x
+//   data_gradient_over_x<In>()  where that pass, alone or fused, reads x: true if it reads no
+//                               element after it has written that of dx, and dx had better lie
+//                               over x
 //   in_place                    true where each element depends on that element alone, so that
 //                               forward may write y over x, and data_gradient dx over dy
 //   monotone                    true where each element depends on that element alone, never falls
@@ -122,13 +122,15 @@ constexpr Reads data_gradient_reads_of() {
   }
 }
 
-/// The weight gradient, which reads x, has come before.
+/// Whether dx may lie over x. The weight gradient reads x before, or keeps it.
 template <class Layer, class In>
-constexpr bool data_gradient_may_lie_over_x() {
-  if constexpr (requires { Layer::template data_gradient_over_x<In>(); }) {
+constexpr bool data_gradient_over_x_of() {
+  if constexpr (!data_gradient_reads_of<Layer>().x) {
+    return true;
+  } else if constexpr (requires { Layer::template data_gradient_over_x<In>(); }) {
     return Layer::template data_gradient_over_x<In>();
   } else {
-    return !data_gradient_reads_of<Layer>().x;
+    return false;
   }
 }
 

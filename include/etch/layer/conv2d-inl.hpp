@@ -76,6 +76,7 @@ struct Conv2D {
                            element % Filters);
   }
 
+  /// See channels.hpp.
   template <class In>
   static constexpr bool data_gradient_over_x() {
     return channels_fill_vectors(In::channels);

@@ -58,8 +58,14 @@ struct Dense {
     return sizes<In>.narrow() ? 0 : sizes<In>.gradient_tiles();
   }
 
-  /// The data gradient turns samples of dy, the weight gradient packs columns of dy and x
-  /// where samples are many.
+  /// In panels the last block of inputs may overlap the one before, and be written twice.
+  template <class In>
+  static constexpr bool data_gradient_over_x() {
+    return sizes<In>.transposed();
+  }
+
+  /// In panels the data gradient turns samples of dy, and the weight gradient packs columns of dy
+  /// and x where samples are many.
   template <class In>
   static constexpr std::size_t scratch(int rows) {
     const int padded = round_up(Units, dense_panel);

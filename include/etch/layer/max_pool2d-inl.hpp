@@ -27,7 +27,7 @@ struct MaxPool2D {
   template <class In>
   using Output = Shape<rows<In>.out, columns<In>.out, In::channels>;
 
-  /// Where windows overlap, or leave pixels out, dx begins with zeros.
+  /// Where windows overlap, or leave pixels out, dx begins with zeros; otherwise see channels.hpp.
   template <class In>
   static constexpr bool data_gradient_over_x() {
     return channels_fill_vectors(In::channels) && rows<In>.covers_once() &&

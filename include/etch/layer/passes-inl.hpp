@@ -46,7 +46,8 @@ struct has_passes {
 /// which store what `finish` makes of y, or of dx: see finish-inl.hpp.
 ///
 /// x, y, dx, dy: `rows` samples, Shape::stride floats apart. What pads a sample is zero on entry
-/// and must be so on return. The first layer's x may be the caller's own array, at any float's
+/// and must be so on return. dx may be dy where the layer works in place, and x where it lets
+/// data_gradient_over_x. The first layer's x may be the caller's own array, at any float's
 /// address, and is not to be written. Sums run in a fixed order, that of one sample the same for
 /// any `rows`.
 template <class Layer, class In>

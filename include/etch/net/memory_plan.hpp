@@ -15,8 +15,8 @@ namespace etch {
 /// over a whole batch read is kept, all samples of the batch, side by side. The rest lives
 /// only while a few samples are on their way through the network, so it lies where others lay that
 /// nobody needs any more. A layer that works in place writes its output over its input if nobody
-/// reads that afterwards, and the gradient of its input over that of its output; others write it
-/// over the input itself where they can, which is in the cache then.
+/// reads that afterwards, and the gradient of its input over that of its output. Others write that
+/// gradient over the input itself where they can: it has just been read into the cache.
 template <std::size_t Layers>
 struct MemoryPlan {
   struct Place {
@@ -32,7 +32,7 @@ namespace detail {
 /// A layer in its place, as a plan sees it.
 struct PlannedLayer {
   std::size_t output = 0;  // floats of a sample
-  bool has_variables = false, updates = false, in_place = false, gradient_over_input = false;
+  bool has_variables = false, updates = false, in_place = false, data_gradient_over_x = false;
   Reads data_gradient_reads;
 };
 
@@ -77,7 +77,7 @@ class MemoryPlanner {
     for (std::size_t i = Layers - 1; i > first; --i) {
       if (layers_[i].in_place) {
         lay_over(gradient + i, gradient + i + 1, backward(i));
-      } else if (layers_[i].gradient_over_input) {
+      } else if (layers_[i].data_gradient_over_x) {
         lay_over(gradient + i, i, backward(i));
       }
     }
@@ -192,7 +192,7 @@ constexpr MemoryPlanner<executed_size<Net>> memory_planner() {
                         Step::has_variables,
                         Step::updates,
                         works_in_place<typename Step::Layer>() && std::is_same_v<In, Out>,
-                        data_gradient_may_lie_over_x<typename Step::Layer, In>(),
+                        data_gradient_over_x_of<typename Step::Layer, In>(),
                         data_gradient_reads_of<typename Step::Layer>()};
   });
   return {std::size_t{Net::Input::stride}, layers};
