@@ -7,7 +7,7 @@ namespace {
 using Backwards =
     Network<Input<50>, Dropout<>, Dense<40>, Dropout<>, ReLU, Dropout<>, Dense<30>, ReLU, ReLU>;
 
-/// A gradient that is kept lies over an activation that is not.
+/// A gradient that is kept lies over an activation, which alone would not be.
 using Kept = Network<Input<50>, Dense<40>, Dense<10>>;
 static_assert(training_plan<Kept>.gradients[1].kept && training_plan<Kept>.activations[1].kept);
 
