@@ -19,9 +19,8 @@ namespace etch::peers {
 template <class Net, class Step, int Batch>
 class OwnPass {
  public:
-  OwnPass(const Layer& layer, const Arrays& arrays) {
+  OwnPass(const Layer& layer, Pass pass, const Arrays& arrays) {
     copy_in<In>(arrays.x, x_);
-    copy_in<Out>(arrays.y, y_);
     copy_in<Out>(arrays.dy, dy_);
     const std::vector<float>* const initial[] = {&layer.kernel, &layer.bias};
     for (std::size_t v = 0; v < variables; ++v) {
@@ -33,17 +32,20 @@ class OwnPass {
       value_pointers_[v] = values_[v].data();
     }
     context_.scratch = scratch_.data();
+    if (pass == Pass::data_gradient) run(Pass::forward);  // it may read what that left
   }
 
   void run(Pass pass) {
     switch (pass) {
       case Pass::forward:
         for_each_sample_tile<Batch, Net::parameters>([&](int row, int rows) {
+          context_.saved = saved_.data() + row * saved_stride<typename Step::Layer, In>;
           Here::forward(context_, at<In>(x_, row), value_pointers_.data(), at<Out>(y_, row), rows);
         });
         break;
       case Pass::data_gradient:
         for_each_sample_tile<Batch, Net::parameters>([&](int row, int rows) {
+          context_.saved = saved_.data() + row * saved_stride<typename Step::Layer, In>;
           Here::data_gradient(context_, at<In>(x_, row), at<Out>(y_, row), value_pointers_.data(),
                               at<Out>(dy_, row), at<In>(dx_, row), rows);
         });
@@ -121,6 +123,7 @@ class OwnPass {
   Buffer x_{Batch * In::stride}, dx_{Batch * In::stride};
   Buffer y_{Batch * Out::stride}, dy_{Batch * Out::stride};
   Buffer scratch_{scratch_of<typename Step::Layer, In>(Batch)};
+  Buffer saved_{Batch * saved_stride<typename Step::Layer, In>};
   std::array<Buffer, variables> values_, gradients_;
   std::array<const float*, variables> value_pointers_;
   Context context_;
@@ -137,7 +140,7 @@ class Own : public Peer {
     std::optional<Work> work;
     Net::for_each_step([&]<class Step>() {
       if (Step::index != layer.index) return;
-      const auto own = std::make_shared<OwnPass<Net, Step, Batch>>(layer, arrays);
+      const auto own = std::make_shared<OwnPass<Net, Step, Batch>>(layer, pass, arrays);
       work = Work{.run = [own, pass] { own->run(pass); },
                   .result = [own, pass] { return own->result(pass); }};
     });

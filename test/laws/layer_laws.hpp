@@ -63,6 +63,7 @@ struct Bench {
     context.step = 3;
     context.layer = 2;
     context.scratch = scratch.data();
+    context.saved = saved.data();
   }
 
   static std::size_t place([[maybe_unused]] std::size_t v, std::size_t i) {
@@ -105,6 +106,7 @@ struct Bench {
   std::vector<const float*> read_pointers;
   std::vector<float*> write_pointers;
   Buffer scratch{scratch_of<Layer, In>(rows)};
+  Buffer saved{static_cast<std::size_t>(rows) * saved_stride<Layer, In>};
   Context context;
 
   template <class S>

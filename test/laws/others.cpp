@@ -13,6 +13,7 @@ TEST_CASE("MaxPool2D obeys the laws") {
   layer_laws<MaxPool2D<3, 2, Same>, Shape<8, 7, 3>>(2);
   layer_laws<MaxPool2D<2, 3, Same>, Shape<8, 8, 1>>(2);
   layer_laws<MaxPool2D<3, 1, Same>, Shape<5, 5, 17>>(2);
+  layer_laws<MaxPool2D<17>, Shape<34, 20, 3>>(2);  // too many pixels to number them by bytes
 }
 
 TEST_CASE("MaxPool2D gives the gradient of equal pixels to the first") {
@@ -24,6 +25,18 @@ TEST_CASE("MaxPool2D gives the gradient of equal pixels to the first") {
     bench.data_gradient(target);
     CHECK(bench.dx[0] == bench.dy[0]);
     CHECK((bench.dx[1] == 0 && bench.dx[2] == 0 && bench.dx[3] == 0));
+  }
+}
+
+TEST_CASE("MaxPool2D's output does not depend on whether anything is saved") {
+  for (const simd::Target& target : simd::compiled) {
+    if (!simd::supports(target)) continue;
+    test::Bench<MaxPool2D<3, 2, Same>, Shape<9, 8, 6>> bench(3);
+    bench.forward(target);
+    const std::vector<float> saving = bench.y;
+    bench.context.saved = nullptr;
+    bench.forward(target);
+    CHECK(bench.y == saving);
   }
 }
 

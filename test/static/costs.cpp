@@ -7,6 +7,7 @@ using namespace etch;
 using Net = Network<Input<6, 6, 2>, Conv2D<4, 3, Valid>, ReLU, MaxPool2D<2>, Dropout<>, Dense<10>>;
 using Conv = Net::step<0>;
 using Relu = Net::step<1>;
+using Pool = Net::step<2>;
 using Fully = Net::step<4>;
 
 constexpr bool is(Cost cost, std::uint64_t flops, std::uint64_t activations,
@@ -26,6 +27,9 @@ static_assert(cost_of<Conv>(Pass::update, 8, 2).footprint == 4 * 4 * 76);
 // ReLU's gradient reads y beside dy, and writes dx.
 static_assert(is(cost_of<Relu>(Pass::forward, 8), 0, 8 * (64 + 64), 0));
 static_assert(is(cost_of<Relu>(Pass::data_gradient, 8), 0, 8 * (64 + 64 + 64), 0));
+
+// MaxPool2D's reads a byte for each element of y, which forward has saved.
+static_assert(is(cost_of<Pool>(Pass::data_gradient, 8), 0, 8 * (64 + 16 + 16 / 4), 0));
 
 // A data gradient does not read biases.
 static_assert(is(cost_of<Fully>(Pass::forward, 1), 2 * 160, 16 + 10, 170));

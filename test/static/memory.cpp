@@ -44,6 +44,7 @@ constexpr bool plan_is_sound() {
   };
   const auto activation = [](std::size_t i) { return 1 + i; };
   const auto gradient = [](std::size_t i) { return 100 + i; };
+  const auto saved = [](std::size_t i) { return 200 + i; };
   const auto same = [](Place a, Place b) { return a.kept == b.kept && a.offset == b.offset; };
 
   write(activation(0), plan.activations[0], Net::Input::stride);
@@ -52,6 +53,9 @@ constexpr bool plan_is_sound() {
     const Place x = plan.activations[i], y = plan.activations[i + 1];
     read(activation(i), x, in);
     write(activation(i + 1), y, out);
+    if (plan.saved[i]) {
+      write(saved(i), *plan.saved[i], saved_stride<typename Step::Layer, typename Step::In>);
+    }
     if (!works_in_place<typename Step::Layer>() || !same(x, y)) read(activation(i), x, in);
   });
   constexpr std::size_t size = executed_size<Net>;
@@ -73,6 +77,10 @@ constexpr bool plan_is_sound() {
       if (reads.x) read(activation(i), plan.activations[i], in);
       if (reads.y) read(activation(i + 1), plan.activations[i + 1], out);
       write(gradient(i), dx, in);
+      if (saved_of<typename Step::Layer, typename Step::In>() > 0) {
+        read(saved(i), plan.saved[i].value(),
+             saved_stride<typename Step::Layer, typename Step::In>);
+      }
       if (!in_place) read(gradient(i + 1), dy, out);
       const bool over_x = data_gradient_over_x_of<typename Step::Layer, typename Step::In>() &&
                           same(dx, plan.activations[i]);

@@ -15,7 +15,7 @@ namespace ledger {
 
 /// All that the passes of a layer read and write for a batch. Both halves work on the same ones.
 struct Arrays {
-  etch::Buffer x, y, dx, dy, scratch;
+  etch::Buffer x, y, dx, dy, scratch, saved;
   std::vector<etch::Buffer> values, gradients;  // of the variables
   std::vector<const float*> value_pointers;
   std::vector<float*> gradient_pointers;

@@ -43,6 +43,8 @@ std::unique_ptr<ledger::Arrays> make_arrays() {
   a->dy = Buffer(Batch * Out::stride);
   a->scratch = Buffer(scratch_of<typename Step::Layer, In>(Batch));
   a->context.scratch = a->scratch.data();
+  a->saved = Buffer(Batch * saved_stride<typename Step::Layer, In>);
+  a->context.saved = a->saved.data();
   for (std::size_t row = 0; row < Batch; ++row) {
     std::generate_n(a->x.data() + row * In::stride, In::size, draw);
     std::generate_n(a->dy.data() + row * Out::stride, Out::size, draw);
@@ -62,14 +64,16 @@ std::unique_ptr<ledger::Arrays> make_arrays() {
 }
 
 template <class Net, class Step, int Batch, class Tile>
-void for_tiles(const Tile& tile) {
-  for_each_sample_tile<Batch, Net::parameters>(
-      [&](int row, int rows) { tile(row * Step::In::stride, row * Step::Out::stride, rows); });
+void for_tiles(ledger::Arrays& a, const Tile& tile) {
+  for_each_sample_tile<Batch, Net::parameters>([&](int row, int rows) {
+    a.context.saved = a.saved.data() + row * saved_stride<typename Step::Layer, typename Step::In>;
+    tile(row * Step::In::stride, row * Step::Out::stride, rows);
+  });
 }
 
 template <class Net, class Step, int Batch>
 void forward(ledger::Arrays& a) {
-  for_tiles<Net, Step, Batch>([&](std::ptrdiff_t in, std::ptrdiff_t out, int rows) {
+  for_tiles<Net, Step, Batch>(a, [&](std::ptrdiff_t in, std::ptrdiff_t out, int rows) {
     opaque(PassesOf<Step>::forward)(a.context, a.x.data() + in, a.value_pointers.data(),
                                     a.y.data() + out, rows);
   });
@@ -77,7 +81,7 @@ void forward(ledger::Arrays& a) {
 
 template <class Net, class Step, int Batch>
 void data_gradient(ledger::Arrays& a) {
-  for_tiles<Net, Step, Batch>([&](std::ptrdiff_t in, std::ptrdiff_t out, int rows) {
+  for_tiles<Net, Step, Batch>(a, [&](std::ptrdiff_t in, std::ptrdiff_t out, int rows) {
     opaque(PassesOf<Step>::data_gradient)(a.context, a.x.data() + in, a.y.data() + out,
                                           a.value_pointers.data(), a.dy.data() + out,
                                           a.dx.data() + in, rows);

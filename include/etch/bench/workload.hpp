@@ -28,7 +28,7 @@ class Workload {
     draw_samples<In>(x_);
     draw_samples<Out>(dy_);
     for (std::size_t a = 0; a < arrays; ++a) draw_parameters(parameters_ + a * floats);
-    if constexpr (pass == Pass::data_gradient) forward(parameters_);  // it may read y
+    if constexpr (pass == Pass::data_gradient) forward(parameters_);  // it may read what that left
     if (weights == Weights::cold) leave_cache();
   }
 
@@ -109,6 +109,7 @@ class Workload {
   void forward(float* parameters) {
     const Variables values = variables(parameters);
     for_each_sample_tile<Batch, Net::parameters>([&](std::ptrdiff_t row, int rows) {
+      context_.saved = saved_.data() + row * saved_stride<Layer, In>;
       ETCH_DISPATCH(target_, Passes<Layer, In>::forward)
       (context_, x_.data() + row * In::stride, values.data(), y_.data() + row * Out::stride, rows);
     });
@@ -117,6 +118,7 @@ class Workload {
   void data_gradient(float* parameters) {
     const Variables values = variables(parameters);
     for_each_sample_tile<Batch, Net::parameters>([&](std::ptrdiff_t row, int rows) {
+      context_.saved = saved_.data() + row * saved_stride<Layer, In>;
       ETCH_DISPATCH(target_, Passes<Layer, In>::data_gradient)
       (context_, x_.data() + row * In::stride, y_.data() + row * Out::stride, values.data(),
        dy_.data() + row * Out::stride, dx_.data() + row * In::stride, rows);
@@ -160,7 +162,7 @@ class Workload {
   std::int64_t target_ = simd::choose().id;
   Buffer x_{Batch * In::stride}, y_{Batch * Out::stride};
   Buffer dx_{Batch * In::stride}, dy_{Batch * Out::stride};
-  Buffer scratch_{scratch_of<Layer, In>(Batch)};
+  Buffer scratch_{scratch_of<Layer, In>(Batch)}, saved_{Batch * saved_stride<Layer, In>};
   Buffer warm_{arrays * floats};
   float* parameters_ = warm_.data();  // the first copy
   std::size_t copies_ = 1, next_ = 0;

@@ -1,12 +1,18 @@
 #ifndef ETCH_KERNEL_CHANNELS_HPP
 #define ETCH_KERNEL_CHANNELS_HPP
 
+#include "etch/base/round.hpp"
+
 namespace etch {
 
-/// Whether the vectors that hold a pixel's channels end with it, on every target. Elsewhere a load
-/// of the next pixel overlaps the masked store of this one, which cannot be forwarded, and waits
-/// for it: in place LeNet-5's first pooling, of 6 channels, takes its data gradient 5 times as
-/// long.
+/// The most lanes, of all targets, of the vectors that hold a pixel's channels.
+constexpr int channel_lanes(int channels) {
+  return channels <= 4 ? 4 : channels <= 8 ? 8 : round_up(channels, 16);
+}
+
+/// Whether the vectors that hold a pixel's channels end with it, on every target. Elsewhere, in
+/// place, a load of the next pixel overlaps the masked store of this one, which cannot be
+/// forwarded, and waits for it: a data gradient of 6 channels took 5 times as long.
 constexpr bool channels_fill_vectors(int channels) {
   return channels == 4 || channels == 8 || channels % 16 == 0;
 }

@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 
+#include "etch/kernel/channels.hpp"
 #include "etch/kernel/loop_sizes.hpp"
 #include "etch/kernel/vec-inl.hpp"
 #include "etch/shape/window.hpp"
@@ -23,14 +25,15 @@ struct MaxPool2DSizes {
   int channels;
 };
 
-/// Calls `pixel(offset in x, whether it is the last)` for the pixels under the window at (oy, ox),
-/// row by row: unrolled where they are few and no window leaves the picture.
+/// Calls `pixel(offset in x, number)` for the pixels under the window at (oy, ox), row by row,
+/// numbered from 0: unrolled where they are few and no window leaves the picture.
 template <MaxPool2DSizes sizes, class Pixel>
 HWY_INLINE void for_window(const MaxPool2DSizes& s, int oy, int ox, const Pixel& pixel) {
-  const auto at = [&](int ky, int kx, bool last) ETCH_LAMBDA {
+  int number = 0;
+  const auto at = [&](int ky, int kx) ETCH_LAMBDA {
     const int iy = oy * s.rows.stride - s.rows.before + ky;
     const int ix = ox * s.columns.stride - s.columns.before + kx;
-    pixel((iy * s.columns.in + ix) * s.channels, last);
+    pixel((iy * s.columns.in + ix) * s.channels, number++);
   };
   constexpr bool inside = sizes.rows.stays_inside() && sizes.columns.stays_inside();
   if constexpr (inside && sizes.rows.size * sizes.columns.size <= 16) {
@@ -38,14 +41,12 @@ HWY_INLINE void for_window(const MaxPool2DSizes& s, int oy, int ox, const Pixel&
     ETCH_UNROLL
     for (int ky = 0; ky < height; ++ky) {
       ETCH_UNROLL
-      for (int kx = 0; kx < width; ++kx) at(ky, kx, ky + 1 == height && kx + 1 == width);
+      for (int kx = 0; kx < width; ++kx) at(ky, kx);
     }
   } else {
     const int ky_end = s.rows.last(oy), kx_end = s.columns.last(ox);
     for (int ky = s.rows.first(oy); ky < ky_end; ++ky) {
-      for (int kx = s.columns.first(ox); kx < kx_end; ++kx) {
-        at(ky, kx, ky + 1 == ky_end && kx + 1 == kx_end);
-      }
+      for (int kx = s.columns.first(ox); kx < kx_end; ++kx) at(ky, kx);
     }
   }
 }
@@ -64,44 +65,80 @@ HWY_INLINE void for_places(const MaxPool2DSizes& s, const Place& place) {
   }
 }
 
-/// y [rows.out][columns.out][Channels] of one sample x [rows.in][columns.in][Channels].
-template <Window rows, Window columns, int Channels, class Finish>
-void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y, const Finish& finish) {
+/// Lanes that say which pixel under a window was selected.
+template <class Tag>
+using Selected = hn::VFromD<hn::RebindToSigned<Tag>>;
+
+/// In memory they are bytes, but under huge windows.
+template <class Number, class Tag>
+HWY_INLINE void store_selected(Tag, Selected<Tag> selected, Number* HWY_RESTRICT to) {
+  if constexpr (sizeof(Number) == 1) {
+    const hn::Rebind<Number, Tag> bytes;
+    const hn::RebindToUnsigned<Tag> words;
+    hn::StoreU(hn::TruncateTo(bytes, hn::BitCast(words, selected)), bytes, to);
+  } else {
+    hn::StoreU(selected, hn::RebindToSigned<Tag>(), to);
+  }
+}
+template <class Number, class Tag>
+HWY_INLINE Selected<Tag> load_selected(Tag, const Number* HWY_RESTRICT from) {
+  const hn::RebindToSigned<Tag> numbers;
+  if constexpr (sizeof(Number) == 1) {
+    return hn::PromoteTo(numbers, hn::LoadU(hn::Rebind<Number, Tag>(), from));
+  } else {
+    return hn::LoadU(numbers, from);
+  }
+}
+
+/// y [rows.out][columns.out][Channels] of one sample x [rows.in][columns.in][Channels], and of
+/// every window the number of the first pixel that is the largest in `selected`
+/// [rows.out][columns.out][channel_lanes(Channels)], unless that is a nullptr_t.
+template <Window rows, Window columns, int Channels, class Numbers, class Finish>
+void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y, Numbers selected,
+                        const Finish& finish) {
   constexpr MaxPool2DSizes sizes{rows, columns, Channels};
+  constexpr bool selects = !std::is_null_pointer_v<Numbers>;
   ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<sizes>();
   const TagFor<Channels> d;
+  const hn::RebindToSigned<TagFor<Channels>> numbers;
   for_places<sizes>(s, [&](int oy, int ox, int c, int count) ETCH_LAMBDA {
+    const int place = oy * s.columns.out + ox;
     auto largest = hn::Set(d, -std::numeric_limits<float>::infinity());
-    for_window<sizes>(s, oy, ox, [&](int offset, bool) ETCH_LAMBDA {
-      largest = hn::Max(largest, load_first(d, x + offset + c, count));
+    auto first = hn::Zero(numbers);
+    for_window<sizes>(s, oy, ox, [&](int offset, int number) ETCH_LAMBDA {
+      const auto here = load_first(d, x + offset + c, count);
+      if constexpr (selects) {
+        const auto stays = hn::RebindMask(numbers, hn::Ge(largest, here));
+        first = hn::IfThenElse(stays, first, hn::Set(numbers, number));
+      }
+      largest = hn::Max(largest, here);
     });
-    store_first(finish(largest), d, y + (oy * s.columns.out + ox) * s.channels + c, count);
+    store_first(finish(largest), d, y + place * s.channels + c, count);
+    if constexpr (selects) {
+      store_selected(d, first, selected + place * channel_lanes(s.channels) + c);
+    }
   });
 }
 
-/// dx of one sample: every gradient goes to the first pixel of its window that is the largest, as
-/// in TensorFlow's MaxPoolGrad. Where the windows cover each pixel once, its gradient is stored
-/// once, and `dx` may be `x`.
-template <Window rows, Window columns, int Channels>
-void max_pool2d_data_gradient(const float* x, const float* HWY_RESTRICT y,
-                              const float* HWY_RESTRICT dy, float* dx) {
+/// dx of one sample: every gradient goes to the pixel that was selected, as in TensorFlow's
+/// MaxPoolGrad. Where the windows cover each pixel once, its gradient is stored once.
+template <Window rows, Window columns, int Channels, class Number>
+void max_pool2d_data_gradient(const Number* HWY_RESTRICT selected, const float* HWY_RESTRICT dy,
+                              float* HWY_RESTRICT dx) {
   constexpr MaxPool2DSizes sizes{rows, columns, Channels};
   constexpr bool overlap = rows.size > rows.stride || columns.size > columns.stride;
   constexpr bool once = rows.covers_once() && columns.covers_once();
   ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<sizes>();
   const TagFor<Channels> d;
+  const hn::RebindToSigned<TagFor<Channels>> numbers;
   if constexpr (!once) std::fill_n(dx, s.rows.in * s.columns.in * s.channels, 0.0f);
   for_places<sizes>(s, [&](int oy, int ox, int c, int count) ETCH_LAMBDA {
-    const int place = (oy * s.columns.out + ox) * s.channels + c;
-    const auto largest = load_first(d, y + place, count);
-    auto left = load_first(d, dy + place, count);  // to be given to a pixel
-    for_window<sizes>(s, oy, ox, [&](int offset, bool last) ETCH_LAMBDA {
-      auto given = left;  // the last pixel takes it whatever it is
-      if (!last) {
-        const auto here = hn::Eq(load_first(d, x + offset + c, count), largest);
-        given = hn::IfThenElseZero(here, left);
-        left = hn::IfThenZeroElse(here, left);
-      }
+    const int place = oy * s.columns.out + ox;
+    const auto gradient = load_first(d, dy + place * s.channels + c, count);
+    const auto here = load_selected(d, selected + place * channel_lanes(s.channels) + c);
+    for_window<sizes>(s, oy, ox, [&](int offset, int number) ETCH_LAMBDA {
+      const auto is = hn::RebindMask(d, hn::Eq(here, hn::Set(numbers, number)));
+      auto given = hn::IfThenElseZero(is, gradient);
       if constexpr (overlap) given = hn::Add(given, load_first(d, dx + offset + c, count));
       store_first(given, d, dx + offset + c, count);
     });

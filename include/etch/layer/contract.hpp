@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "etch/base/round.hpp"
 #include "etch/shape/shape.hpp"
 
 namespace etch {
@@ -26,6 +27,8 @@ namespace etch {
 //   flops<In>()                 2 for every product that is summed in one sample's forward pass
 //   variables<In>()             std::array<Variable, n>: its parameters
 //   place<In>(variable, i)      where element i of a variable, in TensorFlow's order, lies
+//   saved<In>()                 floats that forward, in training, leaves the data gradient of a
+//                               sample, beside x and y: see Context
 //   scratch<In>(rows)           floats of scratch memory that a gradient of `rows` samples needs
 //   updating_tiles<In>()        how many tiles weight_gradient falls into, on every target, where
 //                               it can update the parameters instead of storing their gradients
@@ -102,6 +105,20 @@ constexpr std::size_t scratch_of(int rows) {
     return 0;
   }
 }
+
+template <class Layer, class In>
+constexpr std::size_t saved_of() {
+  if constexpr (requires { Layer::template saved<In>(); }) {
+    return Layer::template saved<In>();
+  } else {
+    return 0;
+  }
+}
+
+/// Floats from what forward saved of one sample to that of the next: whole cache lines.
+template <class Layer, class In>
+inline constexpr auto saved_stride = static_cast<std::ptrdiff_t>(round_up(saved_of<Layer, In>(),
+                                                                          16));
 
 /// 0 for layers whose gradients are stored first.
 template <class Layer, class In>
@@ -195,6 +212,9 @@ struct Context {
   std::uint32_t layer = 0;            // the layer's index
   std::uint32_t first_row = 0;        // where in the batch the rows of this call begin
   float* scratch = nullptr;  // for gradients: scratch(rows) floats that are this call's alone
+  // What forward saves for the data gradient of the same rows, saved_stride floats apart; null
+  // where there will be none.
+  float* saved = nullptr;
 };
 
 }  // namespace etch

@@ -4,6 +4,12 @@
 #ifndef ETCH_LAYER_MAX_POOL2D_HPP
 #define ETCH_LAYER_MAX_POOL2D_HPP
 
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include "etch/base/round.hpp"
 #include "etch/kernel/channels.hpp"
 #include "etch/layer/contract.hpp"
 #include "etch/layer/requirements.hpp"
@@ -18,6 +24,7 @@ struct MaxPool2D {
   static constexpr int window = Size, stride = Stride;
   using padding = Padding;
   static constexpr bool selects = true, fuses_forward = true;
+  static constexpr Reads data_gradient_reads{.x = false, .y = false};
 
   template <class In>
   static constexpr Window rows = slide<Padding>(In::height, Size, Stride);
@@ -27,11 +34,16 @@ struct MaxPool2D {
   template <class In>
   using Output = Shape<rows<In>.out, columns<In>.out, In::channels>;
 
-  /// Where windows overlap, or leave pixels out, dx begins with zeros; otherwise see channels.hpp.
+  /// Says which pixel of a window was selected.
+  using Number = std::conditional_t<(Size * Size <= 256), std::uint8_t, std::int32_t>;
+
+  /// A number for each element of the output. Reading the input again to find it would take the
+  /// data gradient 1.7 times as long; to keep it takes 7 % of the forward pass.
   template <class In>
-  static constexpr bool data_gradient_over_x() {
-    return channels_fill_vectors(In::channels) && rows<In>.covers_once() &&
-           columns<In>.covers_once();
+  static constexpr std::size_t saved() {
+    using Out = Output<In>;
+    constexpr std::size_t pixels = std::size_t{Out::height} * Out::width;
+    return ceil_div(pixels * channel_lanes(Out::channels) * sizeof(Number), sizeof(float));
   }
 
   template <std::size_t Index, class In>
@@ -80,21 +92,31 @@ struct Passes<MaxPool2D<Size, Stride, Padding>, In> {
   }
 
   template <class Finish>
-  static HWY_NOINLINE void forward_fused(const Context&, const float* x, const float* const*,
-                                         float* y, int samples, const Finish& finish) {
-    for (int n = 0; n < samples; ++n) {
+  static HWY_NOINLINE void forward_fused(const Context& context, const float* x,
+                                         const float* const*, float* y, int samples,
+                                         const Finish& finish) {
+    const auto pool = [&](int n, auto selected) HWY_ATTR {
       max_pool2d_forward<rows, columns, In::channels>(x + n * In::stride, y + n * Out::stride,
-                                                      finish);
+                                                      selected, finish);
+    };
+    for (int n = 0; n < samples; ++n) {
+      context.saved == nullptr ? pool(n, nullptr) : pool(n, selected(context, n));
     }
   }
 
-  static HWY_NOINLINE void data_gradient(const Context&, const float* x, const float* y,
+  static HWY_NOINLINE void data_gradient(const Context& context, const float*, const float*,
                                          const float* const*, const float* dy, float* dx,
                                          int samples) {
     for (int n = 0; n < samples; ++n) {
       max_pool2d_data_gradient<rows, columns, In::channels>(
-          x + n * In::stride, y + n * Out::stride, dy + n * Out::stride, dx + n * In::stride);
+          selected(context, n), dy + n * Out::stride, dx + n * In::stride);
     }
+  }
+
+ private:
+  using Number = typename Layer::Number;
+  static Number* selected(const Context& context, int n) {
+    return reinterpret_cast<Number*>(context.saved + n * saved_stride<Layer, In>);
   }
 };
 

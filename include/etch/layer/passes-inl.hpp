@@ -45,6 +45,9 @@ struct has_passes {
 ///
 /// which store what `finish` makes of y, or of dx: see finish-inl.hpp.
 ///
+/// A layer that has saved<In>() finds those floats at context.saved: forward writes them, unless
+/// that is null, and data_gradient of the same rows reads them.
+///
 /// x, y, dx, dy: `rows` samples, Shape::stride floats apart. What pads a sample is zero on entry
 /// and must be so on return. dx may be dy where the layer works in place, and x where it lets
 /// data_gradient_over_x. The first layer's x may be the caller's own array, at any float's

@@ -18,15 +18,21 @@ struct Storage {
 };
 
 /// The activations, and alike their gradients, of the samples of a batch from `first` on: entry 0
-/// is the input's, entry i + 1 the output's of the i-th layer that is executed.
+/// is the input's, entry i + 1 the output's of the i-th layer that is executed. And what the i-th
+/// layer saves for its data gradient, or null.
 template <class Net>
 struct Arrays {
   std::array<float*, executed_size<Net> + 1> activations{}, gradients{};
+  std::array<float*, executed_size<Net>> saved{};
 
   Arrays(const PlanOf<Net>& plan, const Storage& storage, int first) {
     place(plan, storage, first, 0, Net::Input::stride);
     for_each_executed<Net>([&]<class Step, std::size_t Position>() {
       place(plan, storage, first, Position + 1, Step::Out::stride);
+      if (const auto& place = plan.saved[Position]) {
+        constexpr std::ptrdiff_t stride = saved_stride<typename Step::Layer, typename Step::In>;
+        saved[Position] = at(*place, storage, first, stride);
+      }
     });
   }
 
@@ -36,13 +42,15 @@ struct Arrays {
  private:
   void place(const PlanOf<Net>& plan, const Storage& storage, int first, std::size_t i,
              std::ptrdiff_t stride) {
-    const auto at = [&](const typename PlanOf<Net>::Place& place) {
-      const auto before = static_cast<std::ptrdiff_t>(place.offset);
-      return place.kept ? storage.kept + before * storage.batch + stride * first
-                        : storage.transient + before * storage.tile;
-    };
-    activations[i] = at(plan.activations[i]);
-    gradients[i] = at(plan.gradients[i]);
+    activations[i] = at(plan.activations[i], storage, first, stride);
+    gradients[i] = at(plan.gradients[i], storage, first, stride);
+  }
+
+  static float* at(const typename PlanOf<Net>::Place& place, const Storage& storage, int first,
+                   std::ptrdiff_t stride) {
+    const auto before = static_cast<std::ptrdiff_t>(place.offset);
+    return place.kept ? storage.kept + before * storage.batch + stride * first
+                      : storage.transient + before * storage.tile;
   }
 };
 

@@ -104,7 +104,9 @@ constexpr Cost cost_of(Pass pass, int rows, std::size_t slots) {
       break;
     case Pass::data_gradient: {
       constexpr Reads reads = data_gradient_reads_of<typename Step::Layer>();
-      cost.activation_bytes = x + y + (reads.x ? x : 0) + (reads.y ? y : 0);
+      cost.activation_bytes =
+          x + y + (reads.x ? x : 0) + (reads.y ? y : 0) +
+          detail::float_bytes(samples * saved_of<typename Step::Layer, typename Step::In>());
       cost.parameter_bytes = detail::weight_bytes<Step>();
       break;
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <type_traits>
 
 #include "etch/net/network.hpp"
@@ -11,12 +12,13 @@
 namespace etch {
 
 /// Where the arrays of a network lie: its activations, entry 0 the input's and entry i + 1 the
-/// output's of the i-th layer that is executed, and alike their gradients. What weight gradients
-/// over a whole batch read is kept, all samples of the batch, side by side. The rest lives
-/// only while a few samples are on their way through the network, so it lies where others lay that
-/// nobody needs any more. A layer that works in place writes its output over its input if nobody
-/// reads that afterwards, and the gradient of its input over that of its output. Others write that
-/// gradient over the input itself where they can: it has just been read into the cache.
+/// output's of the i-th layer that is executed, alike their gradients, and what the i-th layer
+/// saves for its data gradient, if there will be one. What weight gradients over a whole batch read
+/// is kept, all samples of the batch, side by side. The rest lives only while a few samples are on
+/// their way through the network, so it lies where others lay that nobody needs any more. A layer
+/// that works in place writes its output over its input if nobody reads that afterwards, and the
+/// gradient of its input over that of its output. Others write that gradient over the input itself
+/// where they can: it has just been read into the cache.
 template <std::size_t Layers>
 struct MemoryPlan {
   struct Place {
@@ -24,6 +26,7 @@ struct MemoryPlan {
     bool kept = false;
   };
   std::array<Place, Layers + 1> activations{}, gradients{};
+  std::array<std::optional<Place>, Layers> saved{};
   std::size_t kept = 0, transient = 0;  // floats of each sample
 };
 
@@ -31,7 +34,7 @@ namespace detail {
 
 /// A layer in its place, as a plan sees it.
 struct PlannedLayer {
-  std::size_t output = 0;  // floats of a sample
+  std::size_t output = 0, saved = 0;  // floats of a sample
   bool has_variables = false, updates = false, in_place = false, data_gradient_over_x = false;
   Reads data_gradient_reads;
 };
@@ -70,6 +73,8 @@ class MemoryPlanner {
       if (i == first) break;
       if (layers_[i].data_gradient_reads.x) read(i, backward(i));
       if (layers_[i].data_gradient_reads.y) read(i + 1, backward(i));
+      write(saved + i, layers_[i].saved, forward(i));
+      read(saved + i, backward(i));
       read(gradient + i + 1, backward(i));
       write(gradient + i, arrays_[i].floats, backward(i));
     }
@@ -86,6 +91,7 @@ class MemoryPlanner {
 
  private:
   static constexpr std::size_t gradient = Layers + 1;  // the arrays from it on are gradients
+  static constexpr std::size_t saved = 2 * (Layers + 1), arrays = saved + Layers;
   static constexpr std::size_t loss = Layers + 1, weight_gradients = 2 * Layers + 2;
   static constexpr std::size_t forward(std::size_t i) { return i + 1; }
   static constexpr std::size_t backward(std::size_t i) { return 2 * Layers + 1 - i; }
@@ -128,6 +134,7 @@ class MemoryPlanner {
     for (std::size_t i = 0; i <= Layers; ++i) {
       plan.activations[i] = place_of(i);
       plan.gradients[i] = place_of(gradient + i);
+      if (i < Layers && has_place(saved + i)) plan.saved[i] = place_of(saved + i);
     }
     return plan;
   }
@@ -152,8 +159,8 @@ class MemoryPlanner {
 
   /// The largest first, each in the lowest place that is free as long as it lives.
   constexpr void place_transient() {
-    std::array<std::size_t, 2 * (Layers + 1)> placed{};  // in the order of their offsets
-    std::array<bool, 2 * (Layers + 1)> done{};
+    std::array<std::size_t, arrays> placed{};  // in the order of their offsets
+    std::array<bool, arrays> done{};
     for (std::size_t count = 0;; ++count) {
       std::size_t largest = arrays_.size();
       for (std::size_t a = 0; a < arrays_.size(); ++a) {
@@ -178,7 +185,7 @@ class MemoryPlanner {
   }
 
   std::array<PlannedLayer, Layers> layers_;
-  std::array<Array, 2 * (Layers + 1)> arrays_{};
+  std::array<Array, arrays> arrays_{};
   std::size_t kept_ = 0, transient_ = 0;
 };
 
@@ -189,6 +196,7 @@ constexpr MemoryPlanner<executed_size<Net>> memory_planner() {
     using In = typename Step::In;
     using Out = typename Step::Out;
     layers[Position] = {std::size_t{Out::stride},
+                        std::size_t{saved_stride<typename Step::Layer, In>},
                         Step::has_variables,
                         Step::updates,
                         works_in_place<typename Step::Layer>() && std::is_same_v<In, Out>,

@@ -79,11 +79,13 @@ struct Sweep {
     return pointers;
   }
 
+  /// What the step at `position` knows.
   template <class Step>
-  Context context_of() const {
+  Context context_of(std::size_t position) const {
     Context here = context;
     here.layer = Step::index;
     here.first_row = static_cast<std::uint32_t>(first);
+    here.saved = arrays.saved[position];
     return here;
   }
 
@@ -105,7 +107,7 @@ struct Sweep {
       float* y = arrays.activations[Position + 1];
       if (y != x) clear_padding<typename Step::Out>(y, rows);
       Passes<typename Step::Layer, typename Step::In>::forward(
-          context_of<Step>(), x, variables<Step>(parameters).data(), y, rows);
+          context_of<Step>(Position), x, variables<Step>(parameters).data(), y, rows);
       ends(Step::index, &LayerTimes::forward);
     });
   }
@@ -120,7 +122,7 @@ struct Sweep {
         using Layer = Passes<typename Step::Layer, typename Step::In>;
         const auto to = variables<Step>(stored_gradients, Places::stored_gradients);
         for (int tile = 0; tile < Layer::gradient_tiles; ++tile) {
-          Layer::weight_gradient(context_of<Step>(), tile, x_of(position),
+          Layer::weight_gradient(context_of<Step>(position), tile, x_of(position),
                                  arrays.gradients[position + 1], to.data(), rows);
         }
         ends(Step::index, &LayerTimes::weight_gradient);
@@ -134,7 +136,7 @@ struct Sweep {
         const float* dy = arrays.gradients[position + 1];
         float* dx = arrays.gradients[position];
         if (dx != dy) clear_padding<In>(dx, rows);
-        Passes<Layer, In>::data_gradient(context_of<Step>(), x, y,
+        Passes<Layer, In>::data_gradient(context_of<Step>(position), x, y,
                                          variables<Step>(parameters).data(), dy, dx, rows);
         ends(Step::index, &LayerTimes::data_gradient);
       }
@@ -154,7 +156,7 @@ struct Sweep {
                       updating_tiles_of<typename Step::Layer, typename Step::In>());
         if (tile >= before && tile < before + Layer::gradient_tiles) {
           const auto gradient = [&](float* const* to, auto... stores) HWY_ATTR {
-            const Context here = context_of<Step>();
+            const Context here = context_of<Step>(Position);
             const float* x = x_of(Position);
             const float* dy = arrays.gradients[Position + 1];
             if constexpr (sizeof...(stores) == 0) {
