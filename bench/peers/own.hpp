@@ -38,13 +38,13 @@ class OwnPass {
   void run(Pass pass) {
     switch (pass) {
       case Pass::forward:
-        for_each_sample_tile<Batch, Net::parameters>([&](int row, int rows) {
+        for_each_sample_tile<Net, Batch>([&](int row, int rows) {
           context_.saved = saved_.data() + row * saved_stride<typename Step::Layer, In>;
           Here::forward(context_, at<In>(x_, row), value_pointers_.data(), at<Out>(y_, row), rows);
         });
         break;
       case Pass::data_gradient:
-        for_each_sample_tile<Batch, Net::parameters>([&](int row, int rows) {
+        for_each_sample_tile<Net, Batch>([&](int row, int rows) {
           context_.saved = saved_.data() + row * saved_stride<typename Step::Layer, In>;
           Here::data_gradient(context_, at<In>(x_, row), at<Out>(y_, row), value_pointers_.data(),
                               at<Out>(dy_, row), at<In>(dx_, row), rows);
@@ -73,7 +73,7 @@ class OwnPass {
   using Out = typename Step::Out;
   using Here = HWY_NAMESPACE::Passes<typename Step::Layer, In>;
   static constexpr std::size_t variables = Step::variables.size();
-  static constexpr int tile = Step::updates ? Batch : sample_tile(Batch, Net::parameters);
+  static constexpr int tile = Step::updates ? Batch : sample_tile<Net>(Batch);
   static constexpr int sums = ceil_div(Batch, tile);
   static constexpr std::size_t floats_of(std::size_t variable) {
     return round_up(Step::variables[variable].floats, 16);

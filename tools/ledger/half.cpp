@@ -65,7 +65,7 @@ std::unique_ptr<ledger::Arrays> make_arrays() {
 
 template <class Net, class Step, int Batch, class Tile>
 void for_tiles(ledger::Arrays& a, const Tile& tile) {
-  for_each_sample_tile<Batch, Net::parameters>([&](int row, int rows) {
+  for_each_sample_tile<Net, Batch>([&](int row, int rows) {
     a.context.saved = a.saved.data() + row * saved_stride<typename Step::Layer, typename Step::In>;
     tile(row * Step::In::stride, row * Step::Out::stride, rows);
   });

@@ -133,7 +133,9 @@ void for_each_variant(Visit&& visit) {
 /// A network around a single layer: one before it needs the gradient of its data.
 template <class Layer, class In>
 struct Around {
+  using Input = In;
   using Inside = Step<1, Layer, In>;
+  using Executed = meta::mp_list<Inside>;
   static constexpr std::size_t first_trained = 0;
   static constexpr std::size_t parameters = Inside::parameters;
 };

@@ -59,8 +59,7 @@ class Workload {
 
   /// Such arrays of gradients that an update sums: one of each tile of samples where they are
   /// stored.
-  static constexpr int sums =
-      Step::updates ? 1 : ceil_div(Batch, sample_tile(Batch, Net::parameters));
+  static constexpr int sums = Step::updates ? 1 : ceil_div(Batch, sample_tile<Net>(Batch));
 
   /// Such arrays that the pass reads and writes: parameters or gradients; an update all.
   static constexpr std::size_t arrays = pass == Pass::update ? 1 + sums + Optimizer::slots : 1;
@@ -108,7 +107,7 @@ class Workload {
 
   void forward(float* parameters) {
     const Variables values = variables(parameters);
-    for_each_sample_tile<Batch, Net::parameters>([&](std::ptrdiff_t row, int rows) {
+    for_each_sample_tile<Net, Batch>([&](std::ptrdiff_t row, int rows) {
       context_.saved = saved_.data() + row * saved_stride<Layer, In>;
       ETCH_DISPATCH(target_, Passes<Layer, In>::forward)
       (context_, x_.data() + row * In::stride, values.data(), y_.data() + row * Out::stride, rows);
@@ -117,7 +116,7 @@ class Workload {
 
   void data_gradient(float* parameters) {
     const Variables values = variables(parameters);
-    for_each_sample_tile<Batch, Net::parameters>([&](std::ptrdiff_t row, int rows) {
+    for_each_sample_tile<Net, Batch>([&](std::ptrdiff_t row, int rows) {
       context_.saved = saved_.data() + row * saved_stride<Layer, In>;
       ETCH_DISPATCH(target_, Passes<Layer, In>::data_gradient)
       (context_, x_.data() + row * In::stride, y_.data() + row * Out::stride, values.data(),
@@ -129,7 +128,7 @@ class Workload {
     if constexpr (Step::updates) {
       weight_gradient(gradients, 0, Batch);
     } else {
-      for_each_sample_tile<Batch, Net::parameters>(
+      for_each_sample_tile<Net, Batch>(
           [&](std::ptrdiff_t row, int rows) { weight_gradient(gradients, row, rows); });
     }
   }

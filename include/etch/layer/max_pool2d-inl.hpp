@@ -37,8 +37,9 @@ struct MaxPool2D {
   /// Says which pixel of a window was selected.
   using Number = std::conditional_t<(Size * Size <= 256), std::uint8_t, std::int32_t>;
 
-  /// A number for each element of the output. Reading the input again to find it would take the
-  /// data gradient 1.7 times as long; to keep it takes 7 % of the forward pass.
+  /// A number for each element of the output. To find it again from the input would take the data
+  /// gradient twice as long (28x28x16, eight samples: 8.0 µs, 4.0); to keep it takes 7 % of the
+  /// forward pass.
   template <class In>
   static constexpr std::size_t saved() {
     using Out = Output<In>;
