@@ -76,7 +76,7 @@ class OwnPass {
   static constexpr int tile = Step::updates ? Batch : sample_tile<Net>(Batch);
   static constexpr int sums = ceil_div(Batch, tile);
   static constexpr std::size_t floats_of(std::size_t variable) {
-    return round_up(Step::variables[variable].floats, 16);
+    return round_up(Step::variables[variable].floats, cache_line);
   }
 
   void weight_gradient() {

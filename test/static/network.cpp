@@ -75,17 +75,17 @@ template <class Net>
 constexpr bool lies_well() {
   using Places = Arena<Net>;
   std::size_t covered = 0;
-  bool good = Places::parameters.weights % Places::line == 0;
+  bool good = Places::parameters.weights % cache_line == 0;
   Net::for_each_step([&]<class Step>() {
     for (std::size_t v = 0; v < Step::variables.size(); ++v) {
       const Variable& variable = Step::variables[v];
       const std::size_t first = Places::parameters.offset[Step::index][v];
       const std::size_t last = first + variable.floats;
-      good &= first % Places::line == 0 && variable.floats >= variable.size();
+      good &= first % cache_line == 0 && variable.floats >= variable.size();
       good &= variable.is_weight ? last <= Places::parameters.weights
                                  : first >= Places::parameters.weights;
       good &= last <= Places::parameters.floats;
-      covered += (variable.floats + Places::line - 1) / Places::line * Places::line;
+      covered += (variable.floats + cache_line - 1) / cache_line * cache_line;
       Net::for_each_step([&]<class Other>() {
         for (std::size_t w = 0; w < Other::variables.size(); ++w) {
           const std::size_t begin = Places::parameters.offset[Other::index][w];

@@ -53,7 +53,7 @@ class Workload {
   /// Floats of an array that is laid out as the layer's parameters are, variable after variable.
   static constexpr std::size_t floats = [] {
     std::size_t sum = 0;
-    for (const Variable& variable : Step::variables) sum += round_up(variable.floats, 16);
+    for (const Variable& variable : Step::variables) sum += round_up(variable.floats, cache_line);
     return sum;
   }();
 
@@ -69,7 +69,7 @@ class Workload {
     Variables pointers{};
     for (std::size_t v = 0; v < Step::variables.size(); ++v) {
       pointers[v] = array;
-      array += round_up(Step::variables[v].floats, 16);
+      array += round_up(Step::variables[v].floats, cache_line);
     }
     return pointers;
   }

@@ -58,11 +58,13 @@ struct Conv2DWeightGradient {
   /// Sums of a tap, each for every copies-th column: a group of fewer lines than others, whose few
   /// sums would wait for each other, has two (AVX2, 28x28x1 to 16, 5x5: the fifth of five lines).
   template <int Lines>
-  static constexpr int copies = window.size* Lines < 8 && 2 * Lines <= lines ? 2 : 1;
+  static constexpr int copies = (Lines * window.size < 8 && 2 * Lines <= lines) ? 2 : 1;
 
   template <int Lines>
   struct Sums {
     Lanes tap[Lines * copies<Lines>][window.size], bias;
+
+    HWY_INLINE Sums() {}  // as Tile's
   };
 
   /// Adds what pixel `i` of line `l` has in common with `Columns` outputs.

@@ -65,6 +65,16 @@ HWY_INLINE void for_places(const MaxPool2DSizes& s, const Place& place) {
   }
 }
 
+/// The larger number, `b` where one is NaN: x86's Max. NEON's would hide a NaN.
+template <class V>
+HWY_INLINE V larger(V a, V b) {
+#if HWY_ARCH_X86
+  return hn::Max(a, b);
+#else
+  return hn::IfThenElse(hn::Gt(a, b), a, b);
+#endif
+}
+
 /// Lanes that say which pixel under a window was selected.
 template <class Tag>
 using Selected = hn::VFromD<hn::RebindToSigned<Tag>>;
@@ -111,7 +121,7 @@ void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y, Numb
         const auto stays = hn::RebindMask(numbers, hn::Ge(largest, here));
         first = hn::IfThenElse(stays, first, hn::Set(numbers, number));
       }
-      largest = hn::Max(largest, here);
+      largest = larger(largest, here);
     });
     store_first(finish(largest), d, y + place * s.channels + c, count);
     if constexpr (selects) {

@@ -45,6 +45,9 @@ struct Tile {
   static constexpr int width = lanes_of<Tag>;
   hn::Vec<Tag> sum[Rows][Vectors];
 
+  // NEON's vectors have a constructor, and an implicit one here, of no target, cannot inline it.
+  HWY_INLINE Tile() {}
+
   HWY_INLINE void clear() {
     ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
       ETCH_UNROLL for (int v = 0; v < Vectors; ++v) sum[r][v] = hn::Zero(Tag());

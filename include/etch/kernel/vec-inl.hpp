@@ -15,6 +15,8 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "etch/base/round.hpp"
+
 // Everything inside a register tile is unrolled, so that arrays of vectors become registers.
 #ifndef ETCH_UNROLL
 #if defined(__clang__)
@@ -43,9 +45,6 @@ inline constexpr FloatTag float_tag;
 template <class Tag>
 inline constexpr int lanes_of = static_cast<int>(hn::MaxLanes(Tag()));
 inline constexpr int lanes = lanes_of<FloatTag>;
-
-/// Floats that are fetched together.
-inline constexpr int cache_line = 16;
 
 /// Vector registers of the target. AVX-512 and 64-bit NEON have 32, SSE and AVX2 have 16.
 #if HWY_ARCH_ARM_A64 || (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)

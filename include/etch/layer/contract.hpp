@@ -117,8 +117,7 @@ constexpr std::size_t saved_of() {
 
 /// Floats from what forward saved of one sample to that of the next: whole cache lines.
 template <class Layer, class In>
-inline constexpr auto saved_stride = static_cast<std::ptrdiff_t>(round_up(saved_of<Layer, In>(),
-                                                                          16));
+inline constexpr std::ptrdiff_t saved_stride{round_up(saved_of<Layer, In>(), cache_line)};
 
 /// 0 for layers whose gradients are stored first.
 template <class Layer, class In>

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "etch/base/round.hpp"
 #include "etch/net/network.hpp"
 
 namespace etch {
@@ -14,8 +15,6 @@ namespace etch {
 /// biases, so that those that decay lie together.
 template <class Net>
 struct Arena {
-  static constexpr std::size_t line = 16;  // floats of a cache line
-
   static constexpr std::size_t most_variables = [] {
     std::size_t most = 1;
     Net::for_each_step([&]<class Step>() { most = std::max(most, Step::variables.size()); });
@@ -37,7 +36,7 @@ struct Arena {
         for (std::size_t v = 0; v < Step::variables.size(); ++v) {
           if (Step::variables[v].is_weight != weights) continue;
           layout.offset[Step::index][v] = layout.floats;
-          layout.floats += round_up(Step::variables[v].floats, line);
+          layout.floats += round_up(Step::variables[v].floats, cache_line);
         }
       });
       if (weights) layout.weights = layout.floats;
@@ -56,7 +55,7 @@ struct Arena {
     for_each_executed<Net>([&]<class Step, std::size_t>() {
       most = std::max(most, scratch_of<typename Step::Layer, typename Step::In>(rows));
     });
-    return round_up(most, line);
+    return round_up(most, cache_line);
   }
 };
 

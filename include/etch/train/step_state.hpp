@@ -74,7 +74,7 @@ struct UpdatePlan {
       for (std::size_t v = 0; !Step::updates && v < Step::variables.size(); ++v) {
         const std::size_t first = Arena<Net>::parameters.offset[Step::index][v];
         const std::size_t stored = Arena<Net>::stored_gradients.offset[Step::index][v];
-        const std::size_t floats = round_up(Step::variables[v].floats, Arena<Net>::line);
+        const std::size_t floats = round_up(Step::variables[v].floats, cache_line);
         for (std::size_t i = 0; i < floats; i += update_tile) {
           f(Piece{first + i, stored + i, std::min(update_tile, floats - i),
                   Step::variables[v].is_weight});
