@@ -58,7 +58,7 @@ struct Conv2DNarrowForward {
   /// Two or three rows at a time, as 16 channels leave, lose.
   static constexpr bool better = window.stride == 1 && sizes.rows.stride == 1 && cached >= 4 &&
                                  2 * filters <= lanes &&
-                                 lanes * window.taps() > filters*(window.taps() + 18);
+                                 lanes * window.taps() > (window.taps() + 18) * filters;
 
   /// For each phase the filter of a lane, and its column, counted from the first lane's.
   struct Places {
