@@ -118,6 +118,17 @@ static_assert(training_plan<Strided>.kept == 784 + 64);
 static_assert(training_plan<Strided>.transient == 784 + 3'136 + 784);
 static_assert(training_plan<Bare>.kept == 0);
 
+// What pooling saves, it saves for a data gradient alone; the gradient itself may lie anywhere.
+
+static_assert(training_plan<LeNet5>.saved[1] && !inference_plan<LeNet5>.saved[1]);
+static_assert(!training_plan<PooledFirst>.saved[0]);
+static_assert(training_plan<LeNet5>.transient == 8'256);
+
+// Where activations are few, many samples go together.
+
+static_assert(sample_tile<Logistic>(128) == 64 && sample_tile<Logistic>(16) == 8);
+static_assert(sample_tile<LeNet5>(64) == 16);
+
 // Dropout works in place behind a ReLU, too: what it makes tells all that the gradients need.
 
 using Dropping = Network<Input<48>, Dense<48>, ReLU, Dropout<>, Dense<32>>;

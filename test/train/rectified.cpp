@@ -16,7 +16,7 @@ using Rectified =
 static_assert(executed_size<Rectified> == Rectified::size - 7);
 
 /// Gradients lie over the inputs that they belong to, which they do not in the network as written,
-/// where ReLU reads those later: of a pooling, a convolution to few channels and Dense.
+/// where ReLU reads those later: of a convolution to few channels and of Dense.
 using InPlace = Network<Input<8, 8, 1>, Conv2D<16, 3>, ReLU, MaxPool2D<2>, Conv2D<4, 3>, ReLU,
                         Conv2D<16, 3>, ReLU, Dense<10>>;
 static_assert(training_plan<InPlace>.transient < training_plan<AsWritten<InPlace>>.transient);

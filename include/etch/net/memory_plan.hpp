@@ -18,7 +18,7 @@ namespace etch {
 /// their way through the network, so it lies where others lay that nobody needs any more. A layer
 /// that works in place writes its output over its input if nobody reads that afterwards, and the
 /// gradient of its input over that of its output. Others write that gradient over the input itself
-/// where they can: it has just been read into the cache.
+/// where they can, if they have just read that into the cache.
 template <std::size_t Layers>
 struct MemoryPlan {
   struct Place {
@@ -82,7 +82,7 @@ class MemoryPlanner {
     for (std::size_t i = Layers - 1; i > first; --i) {
       if (layers_[i].in_place) {
         lay_over(gradient + i, gradient + i + 1, backward(i));
-      } else if (layers_[i].data_gradient_over_x) {
+      } else if (layers_[i].data_gradient_over_x && last_read(i) == backward(i)) {
         lay_over(gradient + i, i, backward(i));
       }
     }
@@ -110,6 +110,9 @@ class MemoryPlanner {
   constexpr void read(std::size_t a, std::size_t moment) {
     arrays_[a].last = std::max(arrays_[a].last, moment);
   }
+
+  /// When the place of array `a` is last read.
+  constexpr std::size_t last_read(std::size_t a) const { return arrays_[arrays_[a].below].last; }
 
   /// Array `a`, which is written at `moment`, over `other` if that is not read later.
   constexpr void lay_over(std::size_t a, std::size_t other, std::size_t moment) {
