@@ -76,10 +76,8 @@ WHY = {
         "its weights stream from the L3 cache for all of a call; what holds up one call in a "
         "hundred there is not known. In other runs it was 1.2x to 1.8x.",
     "every pass of every layer":
-        "max-pooling's data gradient reads its input again, where oneDNN kept places. Gradients of "
-        "784 to 10 are summed for each tile of samples, which are then added up. The forward pass "
-        "of 784 to 64 pays for its data gradient, as above. A ReLU alone, which etch fuses, moves "
-        "memory as everyone's does.",
+        "the forward pass of 784 to 64 pays for its data gradient, as above. A ReLU alone, which "
+        "etch fuses, moves memory as everyone's does.",
 }
 
 

@@ -1,8 +1,8 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Usage: tools/neon.sh
 # Compiles the tests of kernels and training for NEON, on a machine of any kind, and runs them under
-# emulation. It is no part of ./test.sh, because it takes minutes and a cross compiler, which it
-# installs.
+# emulation. It is no part of ./test.sh, because it takes a minute or two and a cross compiler,
+# which it installs.
 set -euo pipefail
 
 main() {
@@ -14,7 +14,7 @@ main() {
   trap 'rm -rf "$folder"' EXIT
   compile -c test/main.cpp -o "$folder/main.o"
   compile -c test/allocations.cpp -o "$folder/allocations.o"
-  printf '%s\n' laws/{conv2d,dense,others} train/{rectified,optimizers,networks,model,pooled} |
+  printf '%s\n' test/{laws,train}/*.cpp |
     xargs -P "$(nproc)" -I{} bash -euo pipefail -c 'check {}'
 }
 
@@ -24,8 +24,8 @@ compile() {
 
 # check TEST: compiles it, runs it, and prints one line, or all that it says if it fails.
 check() {
-  local program=$folder/${1//\//_} said
-  compile "test/$1.cpp" "$folder"/{main,allocations}.o -o "$program"
+  local program=$folder/${1//\//_}.out said
+  compile "$1" "$folder"/{main,allocations}.o -o "$program"
   said=$(qemu-aarch64-static "$program") || { echo "$1: $said" && return 1; }
   echo "$1: $(grep passed <<<"$said")"
 }

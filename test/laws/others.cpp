@@ -3,6 +3,49 @@
 using namespace etch;
 using etch::test::layer_laws;
 
+namespace {
+
+/// Pixels of the second sample are few numbers, of which many are equal.
+template <class Layer, class In>
+void gradients_go_to_the_first_largest() {
+  using Out = typename Layer::template Output<In>;
+  constexpr Window rows = Layer::template rows<In>, columns = Layer::template columns<In>;
+  for (const simd::Target& target : simd::compiled) {
+    if (!simd::supports(target)) continue;
+    INFO(target.name() << ", windows of " << Layer::window);
+    test::Bench<Layer, In> bench(2);
+    for (std::size_t i = In::stride; i < bench.x.size(); ++i) bench.x[i] = std::round(bench.x[i]);
+    std::vector<float> expected(bench.dx.size());
+    const float* x = bench.x.data();
+    for (int n = 0; n < 2; ++n) {
+      for (int y = 0; y < Out::size; ++y) {
+        const int oy = y / Out::channels / Out::width, ox = y / Out::channels % Out::width;
+        std::ptrdiff_t first = -1;
+        for (int iy = rows.first(oy); iy < rows.last(oy); ++iy) {
+          for (int ix = columns.first(ox); ix < columns.last(ox); ++ix) {
+            const std::ptrdiff_t i = n * In::stride +
+                                     ((oy * rows.stride - rows.before + iy) * In::width +
+                                      ox * columns.stride - columns.before + ix) *
+                                         In::channels +
+                                     y % Out::channels;
+            if (first < 0 || x[i] > x[first]) first = i;
+          }
+        }
+        expected.data()[first] += bench.dy.data()[n * Out::stride + y];
+      }
+    }
+    bench.forward(target);
+    bench.data_gradient(target);
+    double worst = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      worst = std::max(worst, test::apart(bench.dx[i], expected[i]));
+    }
+    CHECK(worst < 1e-6);
+  }
+}
+
+}  // namespace
+
 TEST_CASE("MaxPool2D obeys the laws") {
   layer_laws<MaxPool2D<2>, Shape<28, 28, 6>>(2);
   layer_laws<MaxPool2D<2>, Shape<7, 5, 16>>(2);
@@ -13,7 +56,7 @@ TEST_CASE("MaxPool2D obeys the laws") {
   layer_laws<MaxPool2D<3, 2, Same>, Shape<8, 7, 3>>(2);
   layer_laws<MaxPool2D<2, 3, Same>, Shape<8, 8, 1>>(2);
   layer_laws<MaxPool2D<3, 1, Same>, Shape<5, 5, 17>>(2);
-  layer_laws<MaxPool2D<17>, Shape<34, 20, 3>>(2);  // too many pixels to number them by bytes
+  layer_laws<MaxPool2D<17>, Shape<34, 20, 3>>(2);
 }
 
 TEST_CASE("MaxPool2D gives the gradient of equal pixels to the first") {
@@ -28,15 +71,24 @@ TEST_CASE("MaxPool2D gives the gradient of equal pixels to the first") {
   }
 }
 
+TEST_CASE("MaxPool2D gives each gradient to the first of the largest pixels, and to no other") {
+  gradients_go_to_the_first_largest<MaxPool2D<2>, Shape<8, 6, 4>>();
+  gradients_go_to_the_first_largest<MaxPool2D<2>, Shape<8, 6, 8>>();
+  gradients_go_to_the_first_largest<MaxPool2D<2>, Shape<7, 9, 21>>();
+  gradients_go_to_the_first_largest<MaxPool2D<3, 2, Same>, Shape<9, 8, 7>>();
+  gradients_go_to_the_first_largest<MaxPool2D<3, 1, Same>, Shape<5, 6, 16>>();
+  gradients_go_to_the_first_largest<MaxPool2D<16>, Shape<32, 16, 5>>();  // numbers up to 255
+  gradients_go_to_the_first_largest<MaxPool2D<17>, Shape<34, 20, 3>>();  // and beyond a byte
+}
+
 TEST_CASE("MaxPool2D's output does not depend on whether anything is saved") {
   for (const simd::Target& target : simd::compiled) {
     if (!simd::supports(target)) continue;
-    test::Bench<MaxPool2D<3, 2, Same>, Shape<9, 8, 6>> bench(3);
-    bench.forward(target);
-    const std::vector<float> saving = bench.y;
-    bench.context.saved = nullptr;
-    bench.forward(target);
-    CHECK(bench.y == saving);
+    test::Bench<MaxPool2D<3, 2, Same>, Shape<9, 8, 6>> saving(3), alone(3);
+    alone.context.saved = nullptr;
+    saving.forward(target);
+    alone.forward(target);
+    CHECK(alone.y == saving.y);
   }
 }
 

@@ -138,6 +138,7 @@ TEST_CASE("Gradients of whole networks are the differences of their loss") {
   gradients_are_differences<Perceptron, 40>(21, 0);
   gradients_are_differences<Perceptron, 80>(80, std::nullopt);
   gradients_are_differences<Logistic, 40>(33, std::nullopt);
+  gradients_are_differences<Logistic, 200>(200, std::nullopt);  // four tiles of samples
 }
 
 TEST_CASE("Same bits for 1, 2 and 3 threads") {
@@ -149,7 +150,7 @@ TEST_CASE("Same bits for 1, 2 and 3 threads") {
       const auto together = trained<Convolutions, 16>(threads, &others);
       CHECK(std::memcmp(alone.data(), together.data(), sizeof(float) * alone.size()) == 0);
       CHECK(std::memcmp(metrics.data(), others.data(), sizeof(Metrics) * metrics.size()) == 0);
-      CHECK(trained<Perceptron, 100>(1) == trained<Perceptron, 100>(threads));
+      CHECK(trained<Perceptron, 300>(1) == trained<Perceptron, 300>(threads));
     }
   });
 }

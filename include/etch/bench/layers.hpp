@@ -130,7 +130,8 @@ void for_each_variant(Visit&& visit) {
   });
 }
 
-/// A network around a single layer: one before it needs the gradient of its data.
+/// A network around a single layer: one before it needs the gradient of its data. As many samples
+/// go together as the layer's own activations let.
 template <class Layer, class In>
 struct Around {
   using Input = In;

@@ -14,7 +14,7 @@ constexpr int channel_lanes(int channels) {
 /// place, a load of the next pixel overlaps the masked store of this one, which cannot be
 /// forwarded, and waits for it: a data gradient of 6 channels took 5 times as long.
 constexpr bool channels_fill_vectors(int channels) {
-  return channels == 4 || channels == 8 || channels % 16 == 0;
+  return channel_lanes(channels) == channels;
 }
 
 }  // namespace etch

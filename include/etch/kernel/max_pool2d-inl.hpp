@@ -65,7 +65,8 @@ HWY_INLINE void for_places(const MaxPool2DSizes& s, const Place& place) {
   }
 }
 
-/// The larger number, `b` where one is NaN: x86's Max. NEON's would hide a NaN.
+/// `a` where it is larger, else `b`, if one is NaN, too: what follows a NaN replaces it, and is
+/// selected, on every target. So does x86's Max, but not NEON's.
 template <class V>
 HWY_INLINE V larger(V a, V b) {
 #if HWY_ARCH_X86
@@ -92,11 +93,11 @@ HWY_INLINE void store_selected(Tag, Selected<Tag> selected, Number* HWY_RESTRICT
 }
 template <class Number, class Tag>
 HWY_INLINE Selected<Tag> load_selected(Tag, const Number* HWY_RESTRICT from) {
-  const hn::RebindToSigned<Tag> numbers;
+  const hn::RebindToSigned<Tag> int_tag;
   if constexpr (sizeof(Number) == 1) {
-    return hn::PromoteTo(numbers, hn::LoadU(hn::Rebind<Number, Tag>(), from));
+    return hn::PromoteTo(int_tag, hn::LoadU(hn::Rebind<Number, Tag>(), from));
   } else {
-    return hn::LoadU(numbers, from);
+    return hn::LoadU(int_tag, from);
   }
 }
 
@@ -107,24 +108,24 @@ template <Window rows, Window columns, int Channels, class Numbers, class Finish
 void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y, Numbers selected,
                         const Finish& finish) {
   constexpr MaxPool2DSizes sizes{rows, columns, Channels};
-  constexpr bool selects = !std::is_null_pointer_v<Numbers>;
+  constexpr bool saves = !std::is_null_pointer_v<Numbers>;
   ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<sizes>();
   const TagFor<Channels> d;
-  const hn::RebindToSigned<TagFor<Channels>> numbers;
+  const hn::RebindToSigned<TagFor<Channels>> int_tag;
   for_places<sizes>(s, [&](int oy, int ox, int c, int count) ETCH_LAMBDA {
-    const int place = oy * s.columns.out + ox;
+    const std::ptrdiff_t place = oy * s.columns.out + ox;
     auto largest = hn::Set(d, -std::numeric_limits<float>::infinity());
-    auto first = hn::Zero(numbers);
+    auto first = hn::Zero(int_tag);
     for_window<sizes>(s, oy, ox, [&](int offset, int number) ETCH_LAMBDA {
       const auto here = load_first(d, x + offset + c, count);
-      if constexpr (selects) {
-        const auto stays = hn::RebindMask(numbers, hn::Ge(largest, here));
-        first = hn::IfThenElse(stays, first, hn::Set(numbers, number));
+      if constexpr (saves) {
+        const auto stays = hn::RebindMask(int_tag, hn::Ge(largest, here));
+        first = hn::IfThenElse(stays, first, hn::Set(int_tag, number));
       }
       largest = larger(largest, here);
     });
     store_first(finish(largest), d, y + place * s.channels + c, count);
-    if constexpr (selects) {
+    if constexpr (saves) {
       store_selected(d, first, selected + place * channel_lanes(s.channels) + c);
     }
   });
@@ -140,14 +141,14 @@ void max_pool2d_data_gradient(const Number* HWY_RESTRICT selected, const float* 
   constexpr bool once = rows.covers_once() && columns.covers_once();
   ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<sizes>();
   const TagFor<Channels> d;
-  const hn::RebindToSigned<TagFor<Channels>> numbers;
+  const hn::RebindToSigned<TagFor<Channels>> int_tag;
   if constexpr (!once) std::fill_n(dx, s.rows.in * s.columns.in * s.channels, 0.0f);
   for_places<sizes>(s, [&](int oy, int ox, int c, int count) ETCH_LAMBDA {
-    const int place = oy * s.columns.out + ox;
+    const std::ptrdiff_t place = oy * s.columns.out + ox;
     const auto gradient = load_first(d, dy + place * s.channels + c, count);
-    const auto here = load_selected(d, selected + place * channel_lanes(s.channels) + c);
+    const auto chosen = load_selected(d, selected + place * channel_lanes(s.channels) + c);
     for_window<sizes>(s, oy, ox, [&](int offset, int number) ETCH_LAMBDA {
-      const auto is = hn::RebindMask(d, hn::Eq(here, hn::Set(numbers, number)));
+      const auto is = hn::RebindMask(d, hn::Eq(chosen, hn::Set(int_tag, number)));
       auto given = hn::IfThenElseZero(is, gradient);
       if constexpr (overlap) given = hn::Add(given, load_first(d, dx + offset + c, count));
       store_first(given, d, dx + offset + c, count);

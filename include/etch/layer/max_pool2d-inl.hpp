@@ -35,7 +35,7 @@ struct MaxPool2D {
   using Output = Shape<rows<In>.out, columns<In>.out, In::channels>;
 
   /// Says which pixel of a window was selected.
-  using Number = std::conditional_t<(Size * Size <= 256), std::uint8_t, std::int32_t>;
+  using Number = std::conditional_t<(Size <= 16), std::uint8_t, std::int32_t>;
 
   /// A number for each element of the output. To find it again from the input would take the data
   /// gradient twice as long (28x28x16, eight samples: 8.0 µs, 4.0); to keep it takes 7 % of the

@@ -39,7 +39,8 @@ constexpr bool does(Pass pass) {
 /// What work must cost at least, whoever does it.
 struct Cost {
   std::uint64_t flops = 0;             // two for every product that is summed, none for the rest
-  std::uint64_t activation_bytes = 0;  // of inputs, outputs and their gradients, moved once
+  std::uint64_t activation_bytes = 0;  // of inputs, outputs and their gradients, moved once, and
+                                       // of what forward saved, when a data gradient reads it
   std::uint64_t parameter_bytes = 0;   // of parameters, their gradients, what an optimiser keeps
   std::uint64_t footprint = 0;         // bytes of all these arrays, however often they are moved
 
@@ -50,7 +51,7 @@ struct Cost {
 };
 
 /// The cost of `pass` at `Step` for `rows` samples, with an optimiser that keeps `slots` numbers
-/// for each parameter. What pads arrays in memory is not counted.
+/// for each parameter. What pads arrays in memory is not counted, but in what forward saved.
 template <class Step>
 constexpr Cost cost_of(Pass pass, int rows, std::size_t slots = 0);
 
