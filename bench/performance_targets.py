@@ -61,8 +61,7 @@ WHY = {
         "changes by the minute: the same program took 72 to 75 µs a step (1.8x) or 91 to 95 "
         "(1.45x). Where the host runs the two virtual processors would explain it, but is a guess.",
     "training step, `logistic_l2`":
-        "its two products alone take four fifths of the time that is asked. It is near the line: "
-        "2.00x in an earlier run.",
+        "its two products alone take four fifths of the time that is asked.",
     "training step, `mlp_l2`, beside everyone":
         "oneDNN's primitives, assembled by hand, reach 85 % of the peak, of which 1.3 times would "
         "be more than all.",
@@ -73,8 +72,9 @@ WHY = {
         "a turn reads each picture once, and where one begins a page of memory, as every fifth "
         "does, nothing has fetched it ahead.",
     "p99 of the latency of `mlp_l2`":
-        "its weights stream from the L3 cache for all of a call; what holds up one call in a "
-        "hundred there is not known. In other runs it was 1.2x to 1.8x.",
+        "the system interrupts a loop that only reads the clock 700 to 1,400 times a second on this "
+        "virtual machine, half the times for 4 to 15 µs or longer. That meets more than one in a "
+        "hundred calls that take tens of microseconds. In other runs it was 1.2x to 2.6x.",
     "every pass of every layer":
         "the forward pass of 784 to 64 pays for its data gradient, as above. A ReLU alone, which "
         "etch fuses, moves memory as everyone's does.",
