@@ -136,9 +136,8 @@ TEST_CASE("Gradients of whole networks are the differences of their loss") {
   gradients_are_differences<Convolutions, 16>(11, 0.5f);
   gradients_are_differences<Perceptron, 40>(40, std::nullopt);
   gradients_are_differences<Perceptron, 40>(21, 0);
-  gradients_are_differences<Perceptron, 80>(80, std::nullopt);
-  gradients_are_differences<Logistic, 40>(33, std::nullopt);
-  gradients_are_differences<Logistic, 200>(200, std::nullopt);  // four tiles of samples
+  gradients_are_differences<Perceptron, 300>(80, std::nullopt);
+  gradients_are_differences<Logistic, 200>(161, std::nullopt);  // three tiles of samples
 }
 
 TEST_CASE("Same bits for 1, 2 and 3 threads") {
