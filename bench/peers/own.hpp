@@ -10,9 +10,12 @@
 
 #include "../model_source.hpp"
 #include "collect.hpp"
+#include "etch/bench/batch.hpp"
 #include "peer.hpp"
 
 namespace etch::peers {
+
+using namespace etch::bench;
 
 /// A step's arrays as an arena has them, for a batch. Weight gradients are summed as a training
 /// step does: those that it stores by tiles of samples, whose sums are added.
@@ -20,8 +23,8 @@ template <class Net, class Step, int Batch>
 class OwnPass {
  public:
   OwnPass(const Layer& layer, Pass pass, const Arrays& arrays) {
-    copy_in<In>(arrays.x, x_);
-    copy_in<Out>(arrays.dy, dy_);
+    copy_in<In>(arrays.x, batch_.x);
+    copy_in<Out>(arrays.dy, batch_.dy);
     const std::vector<float>* const initial[] = {&layer.kernel, &layer.bias};
     for (std::size_t v = 0; v < variables; ++v) {
       values_[v] = Buffer(Step::variables[v].floats);
@@ -31,23 +34,20 @@ class OwnPass {
       }
       value_pointers_[v] = values_[v].data();
     }
-    context_.scratch = scratch_.data();
     if (pass == Pass::data_gradient) run(Pass::forward);  // it may read what that left
   }
 
   void run(Pass pass) {
     switch (pass) {
       case Pass::forward:
-        for_each_sample_tile<Net, Batch>([&](int row, int rows) {
-          context_.saved = saved_.data() + row * saved_stride<typename Step::Layer, In>;
-          Here::forward(context_, at<In>(x_, row), value_pointers_.data(), at<Out>(y_, row), rows);
+        for_each_tile<Net, Step, Batch>(batch_, [&](const SampleTile& tile) {
+          Here::forward(batch_.context, tile.x, value_pointers_.data(), tile.y, tile.rows);
         });
         break;
       case Pass::data_gradient:
-        for_each_sample_tile<Net, Batch>([&](int row, int rows) {
-          context_.saved = saved_.data() + row * saved_stride<typename Step::Layer, In>;
-          Here::data_gradient(context_, at<In>(x_, row), at<Out>(y_, row), value_pointers_.data(),
-                              at<Out>(dy_, row), at<In>(dx_, row), rows);
+        for_each_tile<Net, Step, Batch>(batch_, [&](const SampleTile& tile) {
+          Here::data_gradient(batch_.context, tile.x, tile.y, value_pointers_.data(), tile.dy,
+                              tile.dx, tile.rows);
         });
         break;
       default:
@@ -57,8 +57,8 @@ class OwnPass {
   }
 
   std::vector<float> result(Pass pass) const {
-    if (pass == Pass::forward) return copy_out<Out>(y_);
-    if (pass == Pass::data_gradient) return copy_out<In>(dx_);
+    if (pass == Pass::forward) return copy_out<Out>(batch_.y);
+    if (pass == Pass::data_gradient) return copy_out<In>(batch_.dx);
     std::vector<float> all;
     for (std::size_t v = 0; v < variables; ++v) {
       for (std::size_t i = 0; i < Step::variables[v].size(); ++i) {
@@ -73,24 +73,20 @@ class OwnPass {
   using Out = typename Step::Out;
   using Here = HWY_NAMESPACE::Passes<typename Step::Layer, In>;
   static constexpr std::size_t variables = Step::variables.size();
-  static constexpr int tile = Step::updates ? Batch : sample_tile<Net>(Batch);
-  static constexpr int sums = ceil_div(Batch, tile);
+  static constexpr int sums = Step::updates ? 1 : ceil_div(Batch, sample_tile<Net>(Batch));
   static constexpr std::size_t floats_of(std::size_t variable) {
     return round_up(Step::variables[variable].floats, cache_line);
   }
 
   void weight_gradient() {
-    for (int t = 0; t < sums; ++t) {
-      std::array<float*, variables> to;
-      for (std::size_t v = 0; v < variables; ++v) {
-        to[v] = gradients_[v].data() + static_cast<std::size_t>(t) * floats_of(v);
-      }
-      const int row = t * tile;
+    std::array<float*, variables> to;
+    for (std::size_t v = 0; v < variables; ++v) to[v] = gradients_[v].data();
+    for_each_gradient_tile<Net, Step, Batch>(batch_, [&](const SampleTile& tile) {
       for (int i = 0; i < Here::gradient_tiles; ++i) {
-        Here::weight_gradient(context_, i, at<In>(x_, row), at<Out>(dy_, row), to.data(),
-                              std::min(tile, Batch - row));
+        Here::weight_gradient(batch_.context, i, tile.x, tile.dy, to.data(), tile.rows);
       }
-    }
+      for (std::size_t v = 0; v < variables; ++v) to[v] += floats_of(v);
+    });
     if constexpr (sums > 1) {
       for (std::size_t v = 0; v < variables; ++v) {
         HWY_NAMESPACE::sum_all({gradients_[v].data(), sums, floats_of(v)}, floats_of(v),
@@ -100,14 +96,9 @@ class OwnPass {
   }
 
   template <class Shape>
-  static float* at(Buffer& buffer, int row) {
-    return buffer.data() + row * Shape::stride;
-  }
-  template <class Shape>
   static void copy_in(const std::vector<float>& from, Buffer& to) {
-    for (int row = 0; row < Batch; ++row) {
-      std::copy_n(from.begin() + std::ptrdiff_t{row} * Shape::size, Shape::size,
-                  at<Shape>(to, row));
+    for (std::ptrdiff_t row = 0; row < Batch; ++row) {
+      std::copy_n(from.begin() + row * Shape::size, Shape::size, to.data() + row * Shape::stride);
     }
   }
   template <class Shape>
@@ -120,13 +111,9 @@ class OwnPass {
     return to;
   }
 
-  Buffer x_{Batch * In::stride}, dx_{Batch * In::stride};
-  Buffer y_{Batch * Out::stride}, dy_{Batch * Out::stride};
-  Buffer scratch_{scratch_of<typename Step::Layer, In>(Batch)};
-  Buffer saved_{Batch * saved_stride<typename Step::Layer, In>};
+  BatchArrays batch_ = BatchArrays::of<Step, Batch>();
   std::array<Buffer, variables> values_, gradients_;
   std::array<const float*, variables> value_pointers_;
-  Context context_;
 };
 
 /// The network at work.

@@ -8,18 +8,16 @@
 #include <vector>
 
 #include "etch/base/buffer.hpp"
-#include "etch/layer/contract.hpp"
+#include "etch/bench/batch.hpp"
 #include "etch/net/costs.hpp"
 
 namespace ledger {
 
 /// All that the passes of a layer read and write for a batch. Both halves work on the same ones.
-struct Arrays {
-  etch::Buffer x, y, dx, dy, scratch, saved;
+struct Arrays : etch::bench::BatchArrays {
   std::vector<etch::Buffer> values, gradients;  // of the variables
   std::vector<const float*> value_pointers;
   std::vector<float*> gradient_pointers;
-  etch::Context context;
 };
 
 /// One pass of one layer.

@@ -33,18 +33,11 @@ std::unique_ptr<ledger::Arrays> make_arrays() {
   using In = typename Step::In;
   using Out = typename Step::Out;
   auto a = std::make_unique<ledger::Arrays>();
+  static_cast<bench::BatchArrays&>(*a) = bench::BatchArrays::of<Step, Batch>();
   std::uint32_t draws = 0;
   const auto draw = [&] {
     return uniform(RandomStream{1, Purpose::shuffle, 0, 0}.word(draws++)) - 0.5f;
   };
-  a->x = Buffer(Batch * In::stride);
-  a->y = Buffer(Batch * Out::stride);
-  a->dx = Buffer(Batch * In::stride);
-  a->dy = Buffer(Batch * Out::stride);
-  a->scratch = Buffer(scratch_of<typename Step::Layer, In>(Batch));
-  a->context.scratch = a->scratch.data();
-  a->saved = Buffer(Batch * saved_stride<typename Step::Layer, In>);
-  a->context.saved = a->saved.data();
   for (std::size_t row = 0; row < Batch; ++row) {
     std::generate_n(a->x.data() + row * In::stride, In::size, draw);
     std::generate_n(a->dy.data() + row * Out::stride, Out::size, draw);
@@ -58,33 +51,23 @@ std::unique_ptr<ledger::Arrays> make_arrays() {
     a->value_pointers.push_back(values.data());
     a->gradient_pointers.push_back(gradients.data());
   }
-  opaque(PassesOf<Step>::forward)(a->context, a->x.data(), a->value_pointers.data(), a->y.data(),
-                                  Batch);
+  const auto all = bench::tile_of<Step>(*a, 0, Batch);
+  opaque(PassesOf<Step>::forward)(a->context, all.x, a->value_pointers.data(), all.y, all.rows);
   return a;
-}
-
-template <class Net, class Step, int Batch, class Tile>
-void for_tiles(ledger::Arrays& a, const Tile& tile) {
-  for_each_sample_tile<Net, Batch>([&](int row, int rows) {
-    a.context.saved = a.saved.data() + row * saved_stride<typename Step::Layer, typename Step::In>;
-    tile(row * Step::In::stride, row * Step::Out::stride, rows);
-  });
 }
 
 template <class Net, class Step, int Batch>
 void forward(ledger::Arrays& a) {
-  for_tiles<Net, Step, Batch>(a, [&](std::ptrdiff_t in, std::ptrdiff_t out, int rows) {
-    opaque(PassesOf<Step>::forward)(a.context, a.x.data() + in, a.value_pointers.data(),
-                                    a.y.data() + out, rows);
+  bench::for_each_tile<Net, Step, Batch>(a, [&](const bench::SampleTile& tile) {
+    opaque(PassesOf<Step>::forward)(a.context, tile.x, a.value_pointers.data(), tile.y, tile.rows);
   });
 }
 
 template <class Net, class Step, int Batch>
 void data_gradient(ledger::Arrays& a) {
-  for_tiles<Net, Step, Batch>(a, [&](std::ptrdiff_t in, std::ptrdiff_t out, int rows) {
-    opaque(PassesOf<Step>::data_gradient)(a.context, a.x.data() + in, a.y.data() + out,
-                                          a.value_pointers.data(), a.dy.data() + out,
-                                          a.dx.data() + in, rows);
+  bench::for_each_tile<Net, Step, Batch>(a, [&](const bench::SampleTile& tile) {
+    opaque(PassesOf<Step>::data_gradient)(a.context, tile.x, tile.y, a.value_pointers.data(),
+                                          tile.dy, tile.dx, tile.rows);
   });
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <random>
 
+#include "etch/bench/batch.hpp"
 #include "etch/bench/measure.hpp"
 
 namespace etch::bench {
@@ -23,10 +24,8 @@ class Workload {
   static constexpr Cost cost = cost_of<Step>(pass, Batch, Optimizer::slots);
 
   explicit Workload(Weights weights) {
-    context_.training = true;
-    context_.scratch = scratch_.data();
-    draw_samples<In>(x_);
-    draw_samples<Out>(dy_);
+    draw_samples<In>(batch_.x);
+    draw_samples<Out>(batch_.dy);
     for (std::size_t a = 0; a < arrays; ++a) draw_parameters(parameters_ + a * floats);
     if constexpr (pass == Pass::data_gradient) forward(parameters_);  // it may read what that left
     if (weights == Weights::cold) leave_cache();
@@ -107,40 +106,29 @@ class Workload {
 
   void forward(float* parameters) {
     const Variables values = variables(parameters);
-    for_each_sample_tile<Net, Batch>([&](std::ptrdiff_t row, int rows) {
-      context_.saved = saved_.data() + row * saved_stride<Layer, In>;
+    for_each_tile<Net, Step, Batch>(batch_, [&](const SampleTile& tile) {
       ETCH_DISPATCH(target_, Passes<Layer, In>::forward)
-      (context_, x_.data() + row * In::stride, values.data(), y_.data() + row * Out::stride, rows);
+      (batch_.context, tile.x, values.data(), tile.y, tile.rows);
     });
   }
 
   void data_gradient(float* parameters) {
     const Variables values = variables(parameters);
-    for_each_sample_tile<Net, Batch>([&](std::ptrdiff_t row, int rows) {
-      context_.saved = saved_.data() + row * saved_stride<Layer, In>;
+    for_each_tile<Net, Step, Batch>(batch_, [&](const SampleTile& tile) {
       ETCH_DISPATCH(target_, Passes<Layer, In>::data_gradient)
-      (context_, x_.data() + row * In::stride, y_.data() + row * Out::stride, values.data(),
-       dy_.data() + row * Out::stride, dx_.data() + row * In::stride, rows);
+      (batch_.context, tile.x, tile.y, values.data(), tile.dy, tile.dx, tile.rows);
     });
   }
 
   void weight_gradient(float* gradients) {
-    if constexpr (Step::updates) {
-      weight_gradient(gradients, 0, Batch);
-    } else {
-      for_each_sample_tile<Net, Batch>(
-          [&](std::ptrdiff_t row, int rows) { weight_gradient(gradients, row, rows); });
-    }
-  }
-
-  void weight_gradient(float* gradients, std::ptrdiff_t row, int rows) {
     const Variables to = variables(gradients);
     const int tiles = *ETCH_DISPATCH(target_, Passes<Layer, In>::gradient_tiles);
-    for (int tile = 0; tile < tiles; ++tile) {
-      ETCH_DISPATCH(target_, Passes<Layer, In>::weight_gradient)
-      (context_, tile, x_.data() + row * In::stride, dy_.data() + row * Out::stride, to.data(),
-       rows);
-    }
+    for_each_gradient_tile<Net, Step, Batch>(batch_, [&](const SampleTile& samples) {
+      for (int tile = 0; tile < tiles; ++tile) {
+        ETCH_DISPATCH(target_, Passes<Layer, In>::weight_gradient)
+        (batch_.context, tile, samples.x, samples.dy, to.data(), samples.rows);
+      }
+    });
   }
 
   /// At the rate 0, so that the numbers stay sane however long it runs.
@@ -159,13 +147,10 @@ class Workload {
 
   std::minstd_rand random_;
   std::int64_t target_ = simd::choose().id;
-  Buffer x_{Batch * In::stride}, y_{Batch * Out::stride};
-  Buffer dx_{Batch * In::stride}, dy_{Batch * Out::stride};
-  Buffer scratch_{scratch_of<Layer, In>(Batch)}, saved_{Batch * saved_stride<Layer, In>};
+  BatchArrays batch_ = BatchArrays::of<Step, Batch>();
   Buffer warm_{arrays * floats};
   float* parameters_ = warm_.data();  // the first copy
   std::size_t copies_ = 1, next_ = 0;
-  Context context_;
 };
 
 }  // namespace etch::bench
