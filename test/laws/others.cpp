@@ -57,6 +57,8 @@ TEST_CASE("MaxPool2D obeys the laws") {
   layer_laws<MaxPool2D<2, 3, Same>, Shape<8, 8, 1>>(2);
   layer_laws<MaxPool2D<3, 1, Same>, Shape<5, 5, 17>>(2);
   layer_laws<MaxPool2D<17>, Shape<34, 20, 3>>(2);
+  layer_laws<MaxPool2D<2>, Shape<5, 34, 16>>(2);  // several windows together, and a rest of them
+  layer_laws<MaxPool2D<3, 2>, Shape<7, 19, 32>>(2);
 }
 
 TEST_CASE("MaxPool2D gives the gradient of equal pixels to the first") {
@@ -77,6 +79,8 @@ TEST_CASE("MaxPool2D gives each gradient to the first of the largest pixels, and
   gradients_go_to_the_first_largest<MaxPool2D<2>, Shape<7, 9, 21>>();
   gradients_go_to_the_first_largest<MaxPool2D<3, 2, Same>, Shape<9, 8, 7>>();
   gradients_go_to_the_first_largest<MaxPool2D<3, 1, Same>, Shape<5, 6, 16>>();
+  gradients_go_to_the_first_largest<MaxPool2D<2>, Shape<5, 34, 16>>();
+  gradients_go_to_the_first_largest<MaxPool2D<3, 2>, Shape<7, 19, 32>>();
   gradients_go_to_the_first_largest<MaxPool2D<16>, Shape<32, 16, 5>>();  // numbers up to 255
   gradients_go_to_the_first_largest<MaxPool2D<17>, Shape<34, 20, 3>>();  // and beyond a byte
 }
