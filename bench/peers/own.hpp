@@ -15,7 +15,7 @@
 
 namespace etch::peers {
 
-using namespace etch::bench;
+using bench::BatchArrays, bench::SampleTile, bench::for_each_gradient_tile, bench::for_each_tile;
 
 /// A step's arrays as an arena has them, for a batch. Weight gradients are summed as a training
 /// step does: those that it stores by tiles of samples, whose sums are added.

@@ -71,12 +71,14 @@ void data_gradient(ledger::Arrays& a) {
   });
 }
 
-template <class Step, int Batch>
+template <class Net, class Step, int Batch>
 void weight_gradient(ledger::Arrays& a) {
-  for (int tile = 0; tile < PassesOf<Step>::gradient_tiles; ++tile) {
-    opaque(PassesOf<Step>::weight_gradient)(a.context, tile, a.x.data(), a.dy.data(),
-                                            a.gradient_pointers.data(), Batch);
-  }
+  bench::for_each_gradient_tile<Net, Step, Batch>(a, [&](const bench::SampleTile& samples) {
+    for (int tile = 0; tile < PassesOf<Step>::gradient_tiles; ++tile) {
+      opaque(PassesOf<Step>::weight_gradient)(a.context, tile, samples.x, samples.dy,
+                                              a.gradient_pointers.data(), samples.rows);
+    }
+  });
 }
 
 /// Calls `f(pass, run, code)` for the passes of a training step.
@@ -88,7 +90,7 @@ void for_passes(const F& f) {
     f(Pass::data_gradient, data_gradient<Net, Step, Batch>, &Here::data_gradient);
   }
   if constexpr (does<Net, Step>(Pass::weight_gradient)) {
-    f(Pass::weight_gradient, weight_gradient<Step, Batch>, &Here::weight_gradient);
+    f(Pass::weight_gradient, weight_gradient<Net, Step, Batch>, &Here::weight_gradient);
   }
 }
 
