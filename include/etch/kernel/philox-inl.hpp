@@ -41,18 +41,23 @@ class PhiloxBlocks {
     }
   }
 
-  /// The four words of the blocks whose numbers are in `blocks`.
-  HWY_INLINE void draw(Halves blocks, Halves (&c)[4]) const {
-    c[0] = blocks;
-    for (std::size_t i = 1; i < 4; ++i) c[i] = every(counter_[i]);
-    ETCH_UNROLL
-    for (const Philox::Key& key : keys_) {
-      const Halves p0 = multiply(c[0], Philox::multiplier_0);
-      const Halves p1 = multiply(c[2], Philox::multiplier_1);
-      c[0] = hn::Xor3(upper(p1), c[1], every(key[0]));
-      c[1] = p1;
-      c[2] = hn::Xor3(upper(p0), c[3], every(key[1]));
-      c[3] = p0;
+  /// The four words of the blocks whose numbers are in `blocks`. A block is a chain of ten rounds,
+  /// of which several at once take less time than one after another.
+  template <int N>
+  HWY_INLINE void draw(const Halves (&blocks)[N], Halves (&words)[N][4]) const {
+    ETCH_UNROLL for (int n = 0; n < N; ++n) {
+      words[n][0] = blocks[n];
+      for (std::size_t i = 1; i < 4; ++i) words[n][i] = every(counter_[i]);
+    }
+    ETCH_UNROLL for (const Philox::Key& key : keys_) {
+      ETCH_UNROLL for (auto& c : words) {
+        const Halves p0 = multiply(c[0], Philox::multiplier_0);
+        const Halves p1 = multiply(c[2], Philox::multiplier_1);
+        c[0] = hn::Xor3(upper(p1), c[1], every(key[0]));
+        c[1] = p1;
+        c[2] = hn::Xor3(upper(p0), c[3], every(key[1]));
+        c[3] = p0;
+      }
     }
   }
 

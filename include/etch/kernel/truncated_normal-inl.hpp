@@ -59,9 +59,9 @@ inline void truncated_normals(RandomStream stream, std::uint32_t first, float* t
   const auto every = [](float value) ETCH_LAMBDA { return hn::Set(float_tag, value); };
   for (std::uint32_t i = 0; i < count; i += lanes) {
     const auto numbers = hn::Add(hn::Iota(d, 0), hn::Iota(d, first + i));
-    Halves even[4], odd[4];
-    blocks.draw(numbers, even);
-    blocks.draw(hn::Add(numbers, hn::Set(d, 1)), odd);
+    Halves words[2][4];
+    blocks.draw({numbers, hn::Add(numbers, hn::Set(d, 1))}, words);
+    const auto& [even, odd] = words;
     const Vec log = hn::Log(float_tag, hn::Sub(every(1), uniforms(even[0], odd[0])));
     const Vec radius = hn::Sqrt(hn::Mul(every(-2), log));
     const Vec angle = hn::Mul(every(2 * std::numbers::pi_v<float>), uniforms(even[1], odd[1]));

@@ -86,8 +86,8 @@ struct Passes<Dropout<Rate>, In> {
     const RandomStream stream{context.seed, Purpose::dropout, context.layer, context.step};
     for (int row = 0; row < rows; ++row) {
       const std::uint32_t sample = context.first_row + static_cast<std::uint32_t>(row);
-      dropout(x + row * In::stride, y + row * In::stride, In::size, rate_of(context), stream,
-              sample);
+      dropout<In::size>(x + row * In::stride, y + row * In::stride, rate_of(context), stream,
+                        sample);
     }
   }
 };
