@@ -19,7 +19,8 @@ import sys
 
 # What a picture calls the passes, in the order of a step.
 PASSES = {"forward": "forward", "data_gradient": "data gradient",
-          "weight_gradient": "weight gradient", "update": "update", "step": "whole step",
+          "weight_gradient": "weight gradient", "update": "update",
+          "weight_update": "weight gradient and update", "step": "whole step",
           "inference": "inference"}
 MEMORIES = ["L1", "L2", "L3", "DRAM"]
 

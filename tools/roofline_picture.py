@@ -15,7 +15,7 @@ import roofline
 
 # Okabe and Ito's colours, which the colour-blind tell apart, darkened to be read as text.
 COLORS = {"forward": "#0072B2", "data_gradient": "#B04A00", "weight_gradient": "#007D5A",
-          "update": "#8A3F73", "step": "black", "inference": "black"}
+          "update": "#8A3F73", "weight_update": "#6B6B00", "step": "black", "inference": "black"}
 ASIDE = {"forward": -6, "weight_gradient": 6}  # pixels
 ROOF = "#555555"
 SIZE = 8  # points of a label

@@ -7,10 +7,12 @@ import sys
 
 CONV = ["forward", "data_gradient", "weight_gradient", "update"]
 FIRST = ["forward", "weight_gradient", "update"]  # nobody needs the gradient of the pictures
+UPDATING = [*CONV, "weight_update"]  # gradients need not be stored
 PLAIN = ["forward", "data_gradient"]
 FUSED = ["forward", "data_gradient"]  # with weights; their gradients are as before
 LAYERS = {"0_conv2d": FIRST, "1_relu": PLAIN, "2_max_pool2d": PLAIN, "3_conv2d": CONV,
-          "4_relu": PLAIN, "5_max_pool2d": PLAIN, "6_dense": CONV, "7_relu": PLAIN, "8_dense": CONV,
+          "4_relu": PLAIN, "5_max_pool2d": PLAIN, "6_dense": UPDATING, "7_relu": PLAIN,
+          "8_dense": CONV,
           "rewritten/2_max_pool2d+relu": PLAIN, "rewritten/3_conv2d": FUSED,
           "rewritten/5_max_pool2d+relu": PLAIN, "rewritten/6_dense+relu": FUSED,
           "rewritten/8_dense": FUSED}

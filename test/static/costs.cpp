@@ -24,6 +24,10 @@ static_assert(is(cost_of<Conv>(Pass::update, 8), 0, 0, 3 * 76));
 static_assert(is(cost_of<Conv>(Pass::update, 8, 2), 0, 0, 7 * 76));
 static_assert(cost_of<Conv>(Pass::update, 8, 2).footprint == 4 * 4 * 76);
 
+// In one they read and write parameters and what is kept, but no gradient.
+static_assert(is(cost_of<Conv>(Pass::weight_update, 8, 2), 8 * conv_flops, 8 * (72 + 64), 6 * 76));
+static_assert(cost_of<Conv>(Pass::weight_update, 8, 2).footprint == 4 * (8 * (72 + 64) + 3 * 76));
+
 // ReLU's gradient reads y beside dy, and writes dx.
 static_assert(is(cost_of<Relu>(Pass::forward, 8), 0, 8 * (64 + 64), 0));
 static_assert(is(cost_of<Relu>(Pass::data_gradient, 8), 0, 8 * (64 + 64 + 64), 0));
@@ -47,3 +51,10 @@ static_assert(step.footprint == 4 * 8 * 72 + Net::training_bytes<8>);
 constexpr Cost inference = inference_cost<Net, 8, 4>();
 static_assert(inference.flops == 8 * Net::flops_forward);
 static_assert(inference.footprint == 4 * 8 * 72 + Net::inference_bytes<4>);
+
+// Weight gradients that are not stored are not counted apart.
+using Wide = Network<Input<32>, Dense<64>>;
+static_assert(does<Wide, Wide::step<0>>(Pass::weight_update) &&
+              !does<Net, Fully>(Pass::weight_update));
+static_assert(is(step_cost<Wide, 8, SGD>(), 2 * 8 * 2 * 32 * 64, 2 * 8 * (32 + 64),
+                 (1 + 2) * 33 * 64));

@@ -28,10 +28,11 @@
 namespace etch::bench {
 
 /// Registers what a training step of `Net` on `Batch` samples does, layer by layer, as
-/// "name/3_conv2d/forward", "data_gradient", "weight_gradient" and "update", where the step needs
-/// them; the same with ".../cold" where it reads or writes weights; and "name/step" and
-/// "name/inference", the whole of both. Passes that the network does not execute as they are
-/// written follow as "name/rewritten/3_conv2d+relu/forward". Returns how many it registered.
+/// "name/3_conv2d/forward", "data_gradient", "weight_gradient", "update", and "weight_update" of
+/// the last two in one, where the step needs them; the same with ".../cold" where it reads or
+/// writes weights; and "name/step" and "name/inference", the whole of both. Passes that the network
+/// does not execute as they are written follow as "name/rewritten/3_conv2d+relu/forward". Returns
+/// how many it registered.
 template <class Net, int Batch, class Optimizer = SGD>
 int register_layers(const std::string& name);
 
@@ -106,7 +107,7 @@ int register_pass(std::string name) {
 }
 
 /// Registers those passes of a step up to `last` that training `Net` does. Returns how many.
-template <class Net, class Step, int Batch, class Optimizer, Pass last = Pass::update>
+template <class Net, class Step, int Batch, class Optimizer, Pass last = Pass::weight_update>
 int register_step(const std::string& name) {
   int count = 0;
   meta::for_each_index<passes.size()>([&]<std::size_t I>() {
@@ -121,7 +122,8 @@ int register_step(const std::string& name) {
 /// then for those that it executes otherwise: there passes after `last` are the same.
 template <class Net, class Visit>
 void for_each_variant(Visit&& visit) {
-  Net::for_each_step([&]<class Step>() { visit.template operator()<Step, Pass::update>(""); });
+  Net::for_each_step(
+      [&]<class Step>() { visit.template operator()<Step, Pass::weight_update>(""); });
   for_each_executed<Net>([&]<class Step, std::size_t>() {
     using Written = typename Net::template step<Step::index>;
     if constexpr (!std::is_same_v<Step, Written>) {

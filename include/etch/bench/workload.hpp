@@ -41,6 +41,7 @@ class Workload {
     if constexpr (pass == Pass::data_gradient) data_gradient(parameters);
     if constexpr (pass == Pass::weight_gradient) weight_gradient(parameters);
     if constexpr (pass == Pass::update) update(parameters);
+    if constexpr (pass == Pass::weight_update) weight_update(parameters);
   }
 
  private:
@@ -61,7 +62,9 @@ class Workload {
   static constexpr int sums = Step::updates ? 1 : ceil_div(Batch, sample_tile<Net>(Batch));
 
   /// Such arrays that the pass reads and writes: parameters or gradients; an update all.
-  static constexpr std::size_t arrays = pass == Pass::update ? 1 + sums + Optimizer::slots : 1;
+  static constexpr std::size_t arrays = pass == Pass::update          ? 1 + sums + Optimizer::slots
+                                        : pass == Pass::weight_update ? 1 + Optimizer::slots
+                                                                      : 1;
 
   /// Where the variables begin in such an array.
   static Variables variables(float* array) {
@@ -142,6 +145,20 @@ class Workload {
       (Optimizer(), UpdateContext(), parameters + first,
        StoredGradients{parameters + floats + first, sums, floats}, slots,
        std::min(update_tile, floats - first));
+    }
+  }
+
+  /// At the rate 0, too.
+  void weight_update(float* parameters) {
+    const Variables values = variables(parameters);
+    Slots<Optimizer> slots;
+    for (std::size_t s = 0; s < slots.size(); ++s) slots[s] = parameters + (1 + s) * floats;
+    const SampleTile all = tile_of<Step>(batch_, 0, Batch);
+    const int tiles = *ETCH_DISPATCH(target_, Passes<Layer, In>::gradient_tiles);
+    for (int tile = 0; tile < tiles; ++tile) {
+      ETCH_DISPATCH(target_, apply_tile<Step, Optimizer>)
+      (Optimizer(), UpdateContext(), batch_.context, tile, all.x, all.dy, values.data(), slots,
+       all.rows);
     }
   }
 

@@ -10,20 +10,21 @@
 
 namespace etch {
 
-/// What a training step does at one layer.
-enum class Pass { forward, data_gradient, weight_gradient, update };
+/// What a training step does at one layer. Weight update is weight gradient and update in one, as a
+/// step has it where no gradient is stored.
+enum class Pass { forward, data_gradient, weight_gradient, update, weight_update };
 
 inline constexpr std::array passes{Pass::forward, Pass::data_gradient, Pass::weight_gradient,
-                                   Pass::update};
+                                   Pass::update, Pass::weight_update};
 
 constexpr std::string_view name_of(Pass pass) {
-  constexpr std::array<std::string_view, passes.size()> names{"forward", "data_gradient",
-                                                              "weight_gradient", "update"};
+  constexpr std::array<std::string_view, passes.size()> names{
+      "forward", "data_gradient", "weight_gradient", "update", "weight_update"};
   return names[static_cast<std::size_t>(pass)];
 }
 
 /// Whether training `Net` does `pass` at `Step`: a gradient of the data where a layer before needs
-/// it, one of the weights and an update where there are any.
+/// it, one of the weights and an update where there are any, apart or in one.
 template <class Net, class Step>
 constexpr bool does(Pass pass) {
   switch (pass) {
@@ -31,6 +32,8 @@ constexpr bool does(Pass pass) {
       return true;
     case Pass::data_gradient:
       return Step::index > Net::first_trained;
+    case Pass::weight_update:
+      return Step::updates;
     default:
       return Step::has_variables;
   }
@@ -116,6 +119,11 @@ constexpr Cost cost_of(Pass pass, int rows, std::size_t slots) {
       cost.parameter_bytes = parameters * (3 + 2 * slots);
       cost.footprint = parameters * (2 + slots);
       return cost;
+    case Pass::weight_update:
+      cost.activation_bytes = x + y;
+      cost.parameter_bytes = parameters * (2 + 2 * slots);
+      cost.footprint = x + y + parameters * (1 + slots);
+      return cost;
   }
   cost.footprint = cost.bytes();
   return cost;
@@ -126,7 +134,10 @@ constexpr Cost step_cost() {
   Cost sum;
   for_each_executed<Net>([&]<class Step, std::size_t>() {
     for (Pass pass : passes) {
-      if (does<Net, Step>(pass)) detail::add(sum, cost_of<Step>(pass, Batch, Optimizer::slots));
+      const bool in_one = pass == Pass::weight_gradient || pass == Pass::update;
+      if (does<Net, Step>(pass) && !(Step::updates && in_one)) {
+        detail::add(sum, cost_of<Step>(pass, Batch, Optimizer::slots));
+      }
     }
   });
   sum.footprint = detail::float_bytes(std::uint64_t{Batch} * Net::Input::size) +

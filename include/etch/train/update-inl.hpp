@@ -39,7 +39,10 @@ struct StoredGradients {
 #define ETCH_TRAIN_UPDATE_INL_HPP
 #endif
 
+#include <utility>
+
 #include "etch/kernel/vec-inl.hpp"
+#include "etch/layer/passes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
@@ -148,6 +151,21 @@ float apply(const Optimizer& optimizer, const UpdateContext& context, float* HWY
   UpdateParameters<Optimizer> update(optimizer, context, w, slots);
   update_all(update, w, gradients, size);
   return update.squares();
+}
+
+/// Updates the parameters of a layer while tile `tile` of their gradients is summed. The numbers of
+/// an optimiser lie as the parameters do from the first variable on.
+template <class Step, class Optimizer>
+void apply_tile(const Optimizer& optimizer, const UpdateContext& update, const Context& context,
+                int tile, const float* x, const float* dy, float* const* parameters,
+                const Slots<Optimizer>& slots, int rows) {
+  const UpdateParameters<Optimizer> one(optimizer, update, parameters[0], slots);
+  [&]<std::size_t... V>(std::index_sequence<V...>) HWY_ATTR {
+    UpdateParameters<Optimizer> each[]{(static_cast<void>(V), one)...};
+    Passes<typename Step::Layer, typename Step::In>::weight_update(context, tile, x, dy, parameters,
+                                                                   rows, each);
+  }
+  (std::make_index_sequence<Step::variables.size()>());
 }
 
 }  // namespace etch::HWY_NAMESPACE
