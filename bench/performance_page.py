@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes docs/performance.md from what was measured; measures nothing.
 
-    bench/performance_page.py build/models.json build/peers.json [-o docs/performance.md]
+    bench/performance_page.py build/{models,peers,passes,compiled}.json [-o docs/performance.md]
 
-models.json is that of bench/models.py, peers.json that of bench_peers."""
+models.json is that of bench/models.py, peers.json that of bench_peers, passes.json that of
+bench_models, compiled.json that of tools/compile_time.py."""
 
 import argparse
 import collections
@@ -22,6 +23,7 @@ TITLES = {"etch": "etch", "numpy": "NumPy", "tensorflow_graph": "TensorFlow, gra
           "jax": "JAX, jit", "pytorch": "PyTorch", "onnxruntime": "ONNX Runtime",
           "onednn": "oneDNN", "openblas": "OpenBLAS", "eigen": "Eigen", "xsmm": "LIBXSMM",
           "dlib": "dlib"}
+REPORTS = ["models", "peers", "passes", "compiled"]
 NOT_MEASURED = "Not measured.\n\n"
 
 
@@ -66,19 +68,23 @@ probed between all samples, moved: around etch's turns its median was from {min(
 {max(peaks):.0f} GFLOP/s in the rows of kernels, and {peak / 1e9:.0f} for a thread while models were
 measured. Shares are of the median of their row.
 
-Two programs measured it, each in one run and with the libraries in turn: `bench_peers`, libraries
-of kernels inside one process on one thread, and `bench/models.py`, frameworks in a process each.
-Figures are medians of turns that nothing disturbed. The best of a row is bold; "-" is what a
-library cannot do, or what [stands at the end](#what-is-missing). No figure of a table is typed by
-hand.
+Two programs measured etch beside others, each in one run and with the libraries in turn:
+`bench_peers`, libraries of kernels inside one process on one thread, and `bench/models.py`,
+frameworks in a process each. Figures are medians of turns that nothing disturbed. The best of a row
+is bold; "-" is what a library cannot do, or what [stands at the end](#what-is-missing). No figure
+of a table is typed by hand.
 
 ```sh
 bench/performance.sh     # all of it, after installing what is missing; or its parts:
 
-meson compile -C build bench_worker bench_peers {' '.join(models_of(models))}
+meson compile -C build bench_worker bench_peers bench_models {' '.join(models_of(models))}
 build/bench/peers/bench_peers --json build/peers.json
+build/bench/bench_models --benchmark_filter="$(bench/performance_targets.py)" \\
+  --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true \\
+  --benchmark_out=build/passes.json --benchmark_out_format=json
+tools/compile_time.py build examples/4_convolutions/lenet5.cpp --json build/compiled.json
 bench/models.py --rounds {models['rounds']} --json build/models.json
-bench/performance_page.py build/models.json build/peers.json
+bench/performance_page.py build/{{models,peers,passes,compiled}}.json
 ```
 
 - Kernels: {versions_of(peers)}.
@@ -91,15 +97,16 @@ def models_of(report):
     return list(dict.fromkeys(row["model"] for row in report["rows"]))
 
 
-def targets_part(models, peers):
+def targets_part(*reports):
     yield """## What was asked
 
 What etch is to reach on AVX-512, each figure from the tables below: shares of the peak, the least
-of the passes named; how many times as long as etch the best of the others takes on one thread, the
-least of all batches; how much faster two threads are.
+of the passes named; of what only moves memory, the share of the bandwidth of the memory that holds
+it; how many times as long as etch the best of the others takes on one thread, the least of all
+batches; how much faster two threads are.
 
 """
-    rows = targets(models, peers)
+    rows = targets(*reports)
     yield table(["", "at least", "measured", ""],
                 [[what, least, measured, verdict] for what, least, measured, verdict in rows])
     counts = collections.Counter(verdict.strip("*") for *_, verdict in rows)
@@ -146,6 +153,33 @@ the steps below.
         mean, slower = statistics.geometric_mean(ratios), sum(ratio < 1 for ratio in ratios)
         yield (f"Geometric mean of the last column {mean:.2f}; etch is slower than the best other "
                f"in {slower} of {len(ratios)} rows.\n\n")
+
+
+def passes_part(passes):
+    yield """## What moves memory
+
+Passes of etch alone, as networks execute them: what comes before and behind a layer is fused where
+it can be, so that no biases, no ReLU and few updates have a pass of their own. Shares are of the
+bandwidth at which as many bytes can be read, or read and written, again and again, or of the peak
+where they multiply; [benchmarks.md](benchmarks.md#what-the-counters-mean) says more. Medians.
+
+"""
+    rows = [row for row in passes["benchmarks"] if row.get("aggregate_name") == "median"]
+    lines = [[f"`{row['run_name']}`", number(row["real_time"], 1e3), number(row["GB/s"], 1, 0),
+              f"{row['%memory']:.0f}%", f"{row['%peak']:.0f}%" if row["%peak"] else ""]
+             for row in rows]
+    yield table(["", "µs", "GB/s", "of bandwidth", "of peak"], lines) if lines else NOT_MEASURED
+
+
+def compile_part(compiled):
+    yield """## Compiling
+
+`examples/4_convolutions/lenet5.cpp`, network, trainer and program in one, for one SIMD target:
+median seconds and the peak of memory.
+
+"""
+    yield table(["", "seconds", "MB"], [[unit["compiler"], number(unit["seconds"], 1, 1),
+                                         number(unit["megabytes"], 1, 0)] for unit in compiled])
 
 
 def etch_of(row):
@@ -274,25 +308,26 @@ def read(path):
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        sys.exit(f"etch: {path}: requires what bench/models.py or bench_peers measured, {error} "
-                 "came; measure it again")
+        sys.exit(f"etch: {path}: requires what bench/performance.sh measures, {error} came; "
+                 "measure it again")
 
 
-def page(models, peers):
-    parts = [head(models, peers), targets_part(models, peers), layers_part(peers),
-             steps_part(models, peers), inference_part(models, peers), latency_part(models, peers),
-             processes_part(models), missing_part(models, peers)]
+def page(models, peers, passes, compiled):
+    parts = [head(models, peers), targets_part(models, peers, passes, compiled), layers_part(peers),
+             passes_part(passes), steps_part(models, peers), inference_part(models, peers),
+             latency_part(models, peers), processes_part(models), compile_part(compiled),
+             missing_part(models, peers)]
     return "".join(text for part in parts for text in part)
 
 
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", type=pathlib.Path)
-    parser.add_argument("peers", type=pathlib.Path)
+    for report in REPORTS:
+        parser.add_argument(report, type=pathlib.Path)
     parser.add_argument("-o", "--output", type=pathlib.Path, default=ROOT / "docs/performance.md")
     options = parser.parse_args()
-    options.output.write_text(page(read(options.models), read(options.peers)))
+    options.output.write_text(page(*(read(getattr(options, report)) for report in REPORTS)))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
+#!/usr/bin/env python3
 """What etch is to reach, beside what was measured: the rows of a table, each (what, at least,
-measured, verdict). The reports are those of bench/models.py and bench_peers."""
+measured, verdict). The reports are those of bench/models.py, bench_peers, bench_models and
+tools/compile_time.py. As a program it prints the filter for those passes of bench_models."""
 
 import statistics
 
 ALL = ["forward", "data_gradient", "weight_gradient"]
 NO_DATA = ["forward", "weight_gradient"]
+NO_WEIGHTS = ["forward", "data_gradient"]
 
 # Share of one core's peak: what, a model, its layer, passes, at least.
 KERNELS = [
@@ -22,6 +25,24 @@ KERNELS = [
     ("conv 5x5 from one channel, 6 filters", "lenet5", "0_conv2d", NO_DATA, 0.70),
     ("conv 5x5, 14x14x6, 16 filters", "lenet5", "3_conv2d", ["data_gradient"], 0.50),
 ]
+# Share of the bandwidth of the memory that holds what is moved: what, a layer as it is executed,
+# passes.
+MEMORY = [
+    ("max-pooling and ReLU, 28x28x16", "conv_pooled/rewritten/2_max_pool2d+relu", NO_WEIGHTS),
+    ("max-pooling and ReLU, 14x14x16", "conv_pooled/rewritten/5_max_pool2d+relu", NO_WEIGHTS),
+    ("max-pooling and ReLU, 28x28x6", "lenet5/rewritten/2_max_pool2d+relu", NO_WEIGHTS),
+    ("max-pooling and ReLU, 10x10x16", "lenet5/rewritten/5_max_pool2d+relu", NO_WEIGHTS),
+    ("dropout, 1,024", "mlp_deep/rewritten/2_dropout", ["forward"]),
+    ("dropout and ReLU, 1,024", "mlp_deep/rewritten/2_dropout", ["data_gradient"]),
+    ("SGD, 784 to 10", "logistic_l2/0_dense", ["update"]),
+    ("SGD, conv 5x5, 16 to 16", "conv_strided/2_conv2d", ["update"]),
+    ("momentum, conv 3x3, 32 to 32", "conv_best/7_conv2d", ["update"]),
+]
+BANDWIDTH = 1 / 1.5
+# The passes with and without SGD and L2 in its store, and how much longer the one may take.
+STORED, FUSED, FUSED_MOST = "weight_gradient", "weight_update", 1.05
+FUSED_LAYER = "mlp_l2/0_dense"
+COMPILED, COMPILE_SECONDS, COMPILE_MEGABYTES = "lenet5.cpp", 12, 600
 ONEDNN, PYTORCH, DLIB = ["onednn"], ["pytorch"], ["dlib"]
 # On one thread, how many times as long as etch these take at least; None is everyone.
 STEPS = [("logistic_l2", None, 2), ("mlp_l2", PYTORCH, 1.3), ("mlp_l2", None, 1.3),
@@ -53,6 +74,20 @@ WHY = {
         "lanes hold (column, filter) pairs, for which pixels are repeated, or shuffled in the "
         "weight gradient. Filters in the lanes would fill 6 of 16. It is near the line: the same "
         "kernels had 74 % in an earlier run.",
+    "max-pooling and ReLU":
+        "each window takes a vector from each of two rows of the picture, where what the bandwidth "
+        "is measured by goes on in one line.",
+    "max-pooling and ReLU, 28x28x6":
+        "six channels leave lanes empty, so that each window has loads and stores of its own.",
+    "dropout, 1,024":
+        "it is bound by its random words, ten rounds of multiplications for four of them; as "
+        "many bytes are moved in a quarter of the time.",
+    "SGD, 784 to 10":
+        "half a microsecond; the gradients of two tiles of samples are read and added, of which "
+        "one is counted.",
+    "SGD, conv 5x5, 16 to 16":
+        "half a microsecond, 0.3 % of a step; the gradients of two tiles of samples are read and "
+        "added, of which one is counted.",
     "training step of `mlp_l2`":
         "94 % of it is the dense layer 784x1024 above, whose update loads and stores all weights "
         "beside the gradient; two threads share the L3 cache that these come from.",
@@ -94,8 +129,8 @@ def verdict(measured, least):
     return "met" if measured >= least else "**missed**"
 
 
-def share_row(what, measured, least):
-    return (what, f"{least:.0%} of peak", "-" if measured is None else f"{measured:.1%}",
+def share_row(what, measured, least, of="peak"):
+    return (what, f"{least:.0%} of {of}", "-" if measured is None else f"{measured:.1%}",
             verdict(measured, least))
 
 
@@ -122,11 +157,17 @@ def least_of(values):
 
 
 class Reports:
-    def __init__(self, models, peers):
+    def __init__(self, models, peers, passes, compiled):
         self.frameworks = {}
         for row in models["rows"]:
             self.frameworks[row["model"], row["threads"], row["framework"]] = row
         self.peers = peers["rows"]
+        self.passes = {row["run_name"]: row for row in passes["benchmarks"]
+                       if row.get("aggregate_name") == "median"}
+        self.compiled = compiled
+
+    def of_pass(self, layer, name, key):
+        return self.passes.get(f"{layer}/{name}", {}).get(key)
 
     def rows(self, kind, model, layer="", passes=(None,)):
         return [row for row in self.peers if (row["kind"], row["model"], row["layer"]) == (
@@ -165,6 +206,26 @@ def kernel_rows(reports):
         measured = least_of(map(share, rows)) if len(rows) == len(passes) else None
         yield share_row(f"{what}: {', '.join(each.replace('_', ' ') for each in passes)}", measured,
                         least)
+
+
+def pass_rows(reports):
+    stored, fused = (reports.of_pass(FUSED_LAYER, name, "real_time") for name in (STORED, FUSED))
+    yield at_most_row("dense 128x784x1024: SGD and L2 fused into the weight gradient, beside plain",
+                      fused / stored if stored and fused else None, FUSED_MOST)
+    for what, layer, names in MEMORY:
+        percent = least_of(reports.of_pass(layer, name, "%memory") for name in names)
+        yield share_row(f"{what}: {', '.join(name.replace('_', ' ') for name in names)}",
+                        percent and percent / 100, BANDWIDTH, "bandwidth")
+
+
+def compile_rows(reports):
+    own = next((unit for unit in reports.compiled if unit["unit"] == COMPILED
+                and unit["compiler"].startswith("g++")), {})
+    for key, unit, most in (("seconds", "s", COMPILE_SECONDS),
+                            ("megabytes", "MB", COMPILE_MEGABYTES)):
+        value = own.get(key)
+        yield (f"compile `lenet5`, {own.get('compiler', 'g++')}", f"at most {most} {unit}",
+               "-" if value is None else f"{value:.3g} {unit}", verdict(value and -value, -most))
 
 
 def ahead_rows(reports):
@@ -212,7 +273,17 @@ def layers_rows(reports):
     yield ratio_row("their geometric mean", mean, LAYERS_MEAN)
 
 
-def targets(models, peers):
-    reports = Reports(models, peers)
-    return [row for rows in (kernel_rows, whole_rows, ahead_rows, tail_rows, layers_rows)
-            for row in rows(reports)]
+def targets(models, peers, passes, compiled):
+    reports = Reports(models, peers, passes, compiled)
+    kinds = [kernel_rows, pass_rows, whole_rows, ahead_rows, compile_rows, tail_rows, layers_rows]
+    return [row for rows in kinds for row in rows(reports)]
+
+
+def passes_filter():
+    layers = [(FUSED_LAYER, [STORED, FUSED]), *(row[1:] for row in MEMORY)]
+    names = [f"{layer}/{name}" for layer, passes in layers for name in passes]
+    return "^(" + "|".join(name.replace("+", ".") for name in names) + ")$"
+
+
+if __name__ == "__main__":
+    print(passes_filter())

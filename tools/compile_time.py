@@ -2,7 +2,7 @@
 """What a network costs to compile: seconds and peak memory of translation units, with the flags of
 a build and with g++ and clang, where they are there. Nothing else should run meanwhile.
 
-    tools/compile_time.py BUILD [SOURCE ...] [--repeat N]
+    tools/compile_time.py BUILD [SOURCE ...] [--repeat N] [--json FILE]
 
 Without sources: the bare library, and the six-layer model of examples/4_convolutions, which is to
 stay below 12 s and 600 MB with g++ 12."""
@@ -72,8 +72,10 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("sources", type=pathlib.Path, nargs="*", default=[])
     parser.add_argument("--repeat", type=int, default=3, help="medians of N runs")
+    parser.add_argument("--json", type=pathlib.Path, help="write the figures there, too")
     options = parser.parse_args()
 
+    figures = []
     with tempfile.TemporaryDirectory() as scratch:
         bare, output = pathlib.Path(scratch) / "bare.cpp", pathlib.Path(scratch) / "unit.o"
         bare.write_text(BARE)
@@ -89,6 +91,10 @@ def main():
                 runs = [measure(call, folder) for _ in range(options.repeat)]
                 wall, cpu, peak = (statistics.median(column) for column in zip(*runs))
                 print(f"{name:24}{compiler:18}{wall:8.1f}{cpu:8.1f}{peak:9.0f}", flush=True)
+                figures.append({"unit": name, "compiler": compiler, "seconds": wall,
+                                "megabytes": peak})
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1))
 
 
 if __name__ == "__main__":

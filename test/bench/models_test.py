@@ -3,6 +3,7 @@ that nobody measured, and plain NumPy's training against TensorFlow's numbers.""
 
 import json
 import pathlib
+import re
 import sys
 import tempfile
 import unittest
@@ -154,17 +155,33 @@ class Page(unittest.TestCase):
                        "batch": 128, "flops": 1e6, "peak_gflops": 100, "rejected_rounds": 60,
                        "seconds": {"etch": None, "onednn": None}}]}
 
+    PASSES = {"benchmarks": [
+        {"run_name": f"{layer}/{name}", "aggregate_name": aggregate, "real_time": µs * 1e3,
+         "GB/s": 50, "%memory": percent, "%peak": 0}
+        for layer, name, µs, percent in (
+            ("mlp_l2/0_dense", "weight_gradient", 800, 3),
+            ("mlp_l2/0_dense", "weight_update", 832, 5),
+            ("lenet5/rewritten/2_max_pool2d+relu", "forward", 20, 70),
+            ("lenet5/rewritten/2_max_pool2d+relu", "data_gradient", 15, 60))
+        for aggregate, percent in (("median", percent), ("stddev", 1))]}
+    COMPILED = [{"unit": "lenet5.cpp", "compiler": "g++ 12.2.0", "seconds": 8.25, "megabytes": 640},
+                {"unit": "lenet5.cpp", "compiler": "clang++ 19", "seconds": 5, "megabytes": 300}]
+    ALL = MODELS, PEERS, PASSES, COMPILED
+    NONE = {"rows": []}, {"rows": []}, {"benchmarks": []}, []
+
     def test_figures_have_their_units(self):
         with tempfile.TemporaryDirectory() as folder:
-            files = [pathlib.Path(folder, name) for name in ("m.json", "p.json", "page.md")]
-            files[0].write_text(json.dumps(self.MODELS))
-            files[1].write_text(json.dumps(self.PEERS))
-            sys.argv[1:] = [str(files[0]), str(files[1]), "-o", str(files[2])]
+            files = [pathlib.Path(folder, str(i)) for i in range(len(self.ALL))]
+            for file, report in zip(files, self.ALL):
+                file.write_text(json.dumps(report))
+            sys.argv[1:] = [*map(str, files), "-o", str(pathlib.Path(folder, "page.md"))]
             performance_page.main()
-            page = files[2].read_text()
+            page = pathlib.Path(folder, "page.md").read_text()
         for line in ("| `lenet5` | 1 | **2,000.0** | 3,000.0 | 5,000.0 | 1.50 |",  # µs of a step
                      "| `lenet5` | 1 | **15.00** | - |",  # µs of each of 1,000 pictures
                      "| `lenet5` | 1 | **20** | - |",  # MB
+                     "| `mlp_l2/0_dense/weight_update` | 832.00 | 50 | 5% |  |",
+                     "| clang++ 19 | 5.0 | 300 |",
                      "| `0_conv2d` forward | 28x28x1 | 20.00 | **10.00** | 80% | 0.50 |",
                      "| `lenet5` | 1 | **10.00** | 24.00 | 11.00 | 2.40 |",  # a picture, and p99
                      "- NumPy, `lenet5` on 1, `lenet5` on 2 threads: because.",
@@ -176,7 +193,7 @@ class Page(unittest.TestCase):
 
     def test_targets_follow_from_the_figures(self):
         rows = {what: rest for what, *rest in
-                performance_targets.targets(self.MODELS, self.PEERS)}
+                performance_targets.targets(*self.ALL)}
         one_channel = "conv 5x5 from one channel, 6 filters: forward, weight gradient"
         self.assertEqual(rows[one_channel], ["70% of peak", "75.0%", "met"])  # the lesser of two
         self.assertEqual(rows["training step, `lenet5`, beside PyTorch"],
@@ -190,9 +207,27 @@ class Page(unittest.TestCase):
                          ["88% of peak", "-", "not measured"])
         nominal = "training step of `conv_strided`, beside its nominal FLOPs at peak"
         self.assertEqual(rows[nominal], ["at most 1.15x", "1.10x", "met"])  # 40.0 MFLOP
+        fused = "dense 128x784x1024: SGD and L2 fused into the weight gradient, beside plain"
+        self.assertEqual(rows[fused], ["at most 1.05x", "1.04x", "met"])
+        pooling = "max-pooling and ReLU, 28x28x6: forward, data gradient"
+        self.assertEqual(rows[pooling], ["67% of bandwidth", "60.0%", "**missed**"])  # the lesser
+        self.assertEqual(rows["dropout, 1,024: forward"],
+                         ["67% of bandwidth", "-", "not measured"])
+
+    def test_compiling_has_rows_for_time_and_memory(self):
+        rows = [row for row in performance_targets.targets(*self.ALL) if "compile" in row[0]]
+        self.assertEqual(rows, [
+            ("compile `lenet5`, g++ 12.2.0", "at most 12 s", "8.25 s", "met"),
+            ("compile `lenet5`, g++ 12.2.0", "at most 600 MB", "640 MB", "**missed**")])
+
+    def test_the_filter_has_the_passes_of_the_rows(self):
+        chosen = re.compile(performance_targets.passes_filter())
+        for row in self.PASSES["benchmarks"]:
+            self.assertTrue(chosen.search(row["run_name"]), row)
+        self.assertFalse(chosen.search("lenet5/2_max_pool2d/forward"))
 
     def test_reasons_belong_to_rows(self):
-        names = [what for what, *_ in performance_targets.targets(self.MODELS, self.PEERS)]
+        names = [what for what, *_ in performance_targets.targets(*self.ALL)]
         for beginning in performance_targets.WHY:
             self.assertTrue(any(name.startswith(beginning) for name in names), beginning)
 
@@ -207,15 +242,16 @@ class Page(unittest.TestCase):
         models = {"rows": [{"model": "lenet5", "threads": 1, "framework": name, "latency": latency}
                            for name, latency in (("etch", 1e-5), ("numpy", 9e-5), ("jax", 3e-5))]}
         whole = "latency of one picture, `lenet5`, beside everyone"
-        for peers, measured in ({"rows": []}, "3.00x"), (self.PEERS, "2.40x"):
-            found = {what: rest for what, *rest in performance_targets.targets(models, peers)}
+        for peers, measured in (self.NONE[1], "3.00x"), (self.PEERS, "2.40x"):
+            found = {what: rest for what, *rest in
+                     performance_targets.targets(models, peers, *self.NONE[2:])}
             self.assertEqual(found[whole][1], measured)
 
     def test_a_long_tail_is_missed(self):
         def verdict(p99):
             row = {"model": "lenet5", "threads": 1, "framework": "etch", "latency": 10,
                    "latency_p99": p99}
-            found = performance_targets.targets({"rows": [row]}, {"rows": []})
+            found = performance_targets.targets({"rows": [row]}, *self.NONE[1:])
             return next(last for what, *_, last in found
                         if what.startswith("p99 of the latency of `lenet5`"))
 
