@@ -241,45 +241,38 @@ template <DenseSizes sizes>
 struct DenseWeightGradient {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   /// Inputs that are packed together: whole row tiles of any width, and whole vectors of eight.
-  static constexpr int block = 24;
+  static constexpr int block = dense_packed_inputs;
   static_assert(block % dense_sums == 0 && block % 8 == 0 && block <= dense_panel);
   /// Vectors of a tile: four side by side need the fewest loads, 10 for 24 products.
   static constexpr int most = registers == 32 ? 4 : 2;
 
-  /// Columns [column, end) of dy, a group of vectors after the other.
-  HWY_INLINE void pack_dy(const float* HWY_RESTRICT dy, int rows, int column, int end,
-                          float* HWY_RESTRICT to) const {
-    for (int row = 0; row < rows; ++row) {  // whole rows: parts of them are not fetched ahead
-      const float* from = dy + row * s.y_stride;
-      for_groups(column, end, [&](auto vectors, int first) ETCH_LAMBDA {
-        float* group = to + rows * (first - column) + row * vectors * lanes;
-        for (int v = 0; v < vectors; ++v) {
-          hn::StoreU(hn::LoadU(float_tag, from + first + v * lanes), float_tag, group + v * lanes);
-        }
-      });
-    }
-  }
+  /// Columns of x or dy to be packed: `width` of each sample, whole vectors of eight, which do not
+  /// leave it. The first are packed at once, all others sample by sample beside products of those
+  /// before (784x128x1024: 92.7 % of peak, 91.8 with all packed at once).
+  struct Packing {
+    const float* from;
+    std::ptrdiff_t stride;
+    float* to;
+    int width;
 
-  /// `count` columns of x in whole vectors of eight, which do not leave the sample. Returns how far
-  /// rows then are apart.
-  HWY_INLINE int pack_x(const float* HWY_RESTRICT x, int rows, int count,
-                        float* HWY_RESTRICT to) const {
-    const hn::CappedTag<float, 8> tag;
-    const int width = round_up(count, 8);
-    for (int row = 0; row < rows; ++row) {
-      for (int c = 0; c < width; c += lanes_of<decltype(tag)>) {
-        hn::StoreU(hn::LoadU(tag, x + row * s.x_stride + c), tag, to + row * width + c);
+    /// The next sample; `count` is the width.
+    HWY_INLINE void step(int count) {
+      const hn::CappedTag<float, 8> tag;
+      for (int c = 0; c < count; c += lanes_of<decltype(tag)>) {
+        hn::StoreU(hn::LoadU(tag, from + c), tag, to + c);
       }
+      from += stride;
+      to += width;
     }
-    return width;
-  }
+  };
 
   /// `count` inputs from `input` on, x in their column, and the outputs from `column` on, dy in
-  /// theirs: V vectors of each sample.
+  /// theirs: V vectors of each sample. Beside the first of its tiles `ahead` is packed.
   template <int V, class Store>
   HWY_INLINE void block_times(const float* HWY_RESTRICT x, std::ptrdiff_t x_stride,
                               const float* HWY_RESTRICT dy, std::ptrdiff_t dy_stride, float* dw,
-                              int rows, int input, int count, int column, Store& store) const {
+                              int rows, int input, int count, int column, const Packing& ahead,
+                              Store& store) const {
     float* block_dw = dw + s.panel(column) + input * dense_panel;
     for_row_tiles<dense_sums / V>(count, [&](auto tile_rows, int row) ETCH_LAMBDA {
       Tile<FloatTag, tile_rows, V> tile;
@@ -297,9 +290,20 @@ struct DenseWeightGradient {
       };
       for (int line = rows; line < lines; ++line) prepare(line);
       tile.clear();
-      tile.accumulate(Strided{x + row, 1, x_stride}, dy, dy_stride, rows, [&](int k) ETCH_LAMBDA {
-        if (k < lines) prepare(k);
-      });
+      const auto accumulate = [&](const auto& beside) ETCH_LAMBDA {
+        tile.accumulate(Strided{x + row, 1, x_stride}, dy, dy_stride, rows, [&](int k) ETCH_LAMBDA {
+          if (k < lines) prepare(k);
+          beside();
+        });
+      };
+      Packing packing = ahead;
+      if (row > 0 || ahead.width == 0) {
+        accumulate([] {});
+      } else if (ahead.width == block) {
+        accumulate([&]() ETCH_LAMBDA { packing.step(block); });
+      } else {
+        accumulate([&]() ETCH_LAMBDA { packing.step(packing.width); });
+      }
       tile.give(store, place);
     });
   }
@@ -315,26 +319,49 @@ struct DenseWeightGradient {
   }
 
   /// Inputs [input, end) and outputs [column, column_end), where both begin at multiples of 32.
-  /// `scratch`, where dy and x are packed: rows x (32 + column_end - column, in whole vectors).
+  /// `scratch`, where dy and x are packed: rows x (48 + column_end - column, in whole vectors).
   template <class Store>
   HWY_INLINE void operator()(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy, float* dw,
                              int rows, int input, int end, int column, int column_end,
                              float* HWY_RESTRICT scratch, Store& store) const {
-    const bool packs = rows > dense_many_rows && s.y_stride > most * lanes;
-    float* packed_x = scratch + rows * round_up(column_end - column, lanes);
-    if (packs) pack_dy(dy, rows, column, column_end, scratch);
-    for (; input < end; input += block) {
-      const int count = std::min(block, end - input);
-      const int width = packs ? pack_x(x + input, rows, count, packed_x) : 0;
-      for_groups(column, column_end, [&](auto vectors, int first) ETCH_LAMBDA {
-        if (packs) {
-          block_times<vectors>(packed_x, width, scratch + rows * (first - column), vectors * lanes,
-                               dw, rows, input, count, first, store);
-        } else {
+    if (rows <= dense_many_rows || s.y_stride <= most * lanes) {
+      for (; input < end; input += block) {
+        for_groups(column, column_end, [&](auto vectors, int first) ETCH_LAMBDA {
           block_times<vectors>(x + input, s.x_stride, dy + first, s.y_stride, dw, rows, input,
-                               count, first, store);
+                               std::min(block, end - input), first, Packing(), store);
+        });
+      }
+      return;
+    }
+    const auto group_of_dy = [&](int first) ETCH_LAMBDA {
+      const int width = std::min(most * lanes, round_up(column_end - first, lanes));
+      return Packing{dy + first, s.y_stride, scratch + rows * (first - column), width};
+    };
+    const auto block_of_x = [&](int first, float* to) ETCH_LAMBDA {
+      return Packing{x + first, s.x_stride, to, round_up(std::min(block, end - first), 8)};
+    };
+    float* next_x = scratch + rows * round_up(column_end - column, lanes);
+    Packing packed_x = block_of_x(input, next_x + rows * block);
+    for (Packing now : {packed_x, group_of_dy(column)}) {
+      for (int row = 0; row < rows; ++row) now.step(now.width);
+    }
+    for (bool is_first = true; input < end; input += block, is_first = false) {  // packs dy, too
+      Packing following{};
+      if (input + block < end) following = block_of_x(input + block, next_x);
+      for_groups(column, column_end, [&](auto vectors, int first) ETCH_LAMBDA {
+        const int after = first + vectors * lanes;
+        Packing ahead{};
+        if (after >= column_end) {
+          ahead = following;
+        } else if (is_first) {
+          ahead = group_of_dy(after);
         }
+        block_times<vectors>(packed_x.to, packed_x.width, scratch + rows * (first - column),
+                             vectors * lanes, dw, rows, input, std::min(block, end - input), first,
+                             ahead, store);
       });
+      next_x = packed_x.to;
+      packed_x = following;
     }
   }
 };

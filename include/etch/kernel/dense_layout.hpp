@@ -19,6 +19,9 @@ inline constexpr int dense_turned_rows = 64;
 /// less, and leave a team of four only two tiles).
 inline constexpr int dense_gradient_outputs = 256, dense_gradient_inputs = 192;
 
+/// Inputs of which the weight gradient packs x at a time, into one of two places in turn.
+inline constexpr int dense_packed_inputs = 24;
+
 /// Samples lie pages apart, and the TLB does not know more than some 96 pages: for more samples the
 /// weight gradient packs dy and x. For fewer that costs more than it gains (400x64x128 in panels:
 /// 97 % of peak, 92 with dy packed), and where a register tile spans all outputs neither is packed:

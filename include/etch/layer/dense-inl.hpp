@@ -70,9 +70,10 @@ struct Dense {
   static constexpr std::size_t scratch(int rows) {
     const int padded = round_up(Units, dense_panel);
     const int turned = padded * round_up(std::min(rows, dense_turned_rows), 8);
-    const int packed = rows > dense_many_rows
-                           ? rows * (std::min(padded, dense_gradient_outputs) + dense_panel)
-                           : 0;
+    const int packed =
+        rows > dense_many_rows
+            ? rows * (std::min(padded, dense_gradient_outputs) + 2 * dense_packed_inputs)
+            : 0;
     return sizes<In>.transposed() ? 0 : static_cast<std::size_t>(std::max(turned, packed));
   }
 };
