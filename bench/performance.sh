@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures all that docs/performance.md shows, and writes that page; installs what is missing. It
-# takes about twenty minutes, in which nothing else should run.
+# takes about half an hour, in which nothing else should run.
 set -euo pipefail
 cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/.."
 . tools/install_packages.sh

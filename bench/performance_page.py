@@ -14,7 +14,7 @@ import statistics
 import sys
 
 from models import STARTS, TRAINED_STEPS
-from performance_targets import targets, why
+from performance_targets import quiet_medians, targets, why
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -103,7 +103,8 @@ def targets_part(*reports):
 What etch is to reach on AVX-512, each figure from the tables below: shares of the peak, the least
 of the passes named; of what only moves memory, the share of the bandwidth of the memory that holds
 it; how many times as long as etch the best of the others takes on one thread, the least of all
-batches; how much faster two threads are.
+batches; how much faster two threads are; and what may take at most so many times as long as
+something, or in all.
 
 """
     rows = targets(*reports)
@@ -158,16 +159,17 @@ the steps below.
 def passes_part(passes):
     yield """## What moves memory
 
-Passes of etch alone, as networks execute them: what comes before and behind a layer is fused where
-it can be, so that no biases, no ReLU and few updates have a pass of their own. Shares are of the
-bandwidth at which as many bytes can be read, or read and written, again and again, or of the peak
-where they multiply; [benchmarks.md](benchmarks.md#what-the-counters-mean) says more. Medians.
+Passes of etch alone by `bench_models`, as networks execute them: what comes before and behind a
+layer is fused where it can be, so that no biases, no ReLU and few updates have a pass of their own.
+And for comparison a weight gradient that is stored, and the one with the update in its store.
+Shares are of the bandwidth at which as many bytes can be read, or read and written, again and
+again, or of the peak where they multiply; [benchmarks.md](benchmarks.md#what-the-counters-mean)
+says more. Medians of the repetitions that were not noisy.
 
 """
-    rows = [row for row in passes["benchmarks"] if row.get("aggregate_name") == "median"]
-    lines = [[f"`{row['run_name']}`", number(row["real_time"], 1e3), number(row["GB/s"], 1, 0),
+    lines = [[f"`{name}`", number(row["real_time"], 1e3), number(row["GB/s"], 1, 0),
               f"{row['%memory']:.0f}%", f"{row['%peak']:.0f}%" if row["%peak"] else ""]
-             for row in rows]
+             for name, row in quiet_medians(passes).items()]
     yield table(["", "µs", "GB/s", "of bandwidth", "of peak"], lines) if lines else NOT_MEASURED
 
 

@@ -3,6 +3,7 @@
 measured, verdict). The reports are those of bench/models.py, bench_peers, bench_models and
 tools/compile_time.py. As a program it prints the filter for those passes of bench_models."""
 
+import collections
 import statistics
 
 ALL = ["forward", "data_gradient", "weight_gradient"]
@@ -156,14 +157,24 @@ def least_of(values):
     return None if not values or None in values else min(values)
 
 
+def quiet_medians(passes):
+    """By name, the medians of the repetitions in a report of bench_models that were not noisy."""
+    found = collections.defaultdict(lambda: collections.defaultdict(list))
+    for row in passes["benchmarks"]:
+        if row["run_type"] == "iteration" and "noisy" not in row["label"]:
+            for key in "real_time", "GB/s", "%memory", "%peak":
+                found[row["run_name"]][key].append(row[key])
+    return {name: {key: statistics.median(values) for key, values in row.items()}
+            for name, row in found.items()}
+
+
 class Reports:
     def __init__(self, models, peers, passes, compiled):
         self.frameworks = {}
         for row in models["rows"]:
             self.frameworks[row["model"], row["threads"], row["framework"]] = row
         self.peers = peers["rows"]
-        self.passes = {row["run_name"]: row for row in passes["benchmarks"]
-                       if row.get("aggregate_name") == "median"}
+        self.passes = quiet_medians(passes)
         self.compiled = compiled
 
     def of_pass(self, layer, name, key):
@@ -225,7 +236,7 @@ def compile_rows(reports):
                             ("megabytes", "MB", COMPILE_MEGABYTES)):
         value = own.get(key)
         yield (f"compile `lenet5`, {own.get('compiler', 'g++')}", f"at most {most} {unit}",
-               "-" if value is None else f"{value:.3g} {unit}", verdict(value and -value, -most))
+               "-" if value is None else f"{value:.4g} {unit}", verdict(value and -value, -most))
 
 
 def ahead_rows(reports):

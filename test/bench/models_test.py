@@ -156,14 +156,15 @@ class Page(unittest.TestCase):
                        "seconds": {"etch": None, "onednn": None}}]}
 
     PASSES = {"benchmarks": [
-        {"run_name": f"{layer}/{name}", "aggregate_name": aggregate, "real_time": µs * 1e3,
-         "GB/s": 50, "%memory": percent, "%peak": 0}
+        {"run_name": f"{layer}/{name}", "run_type": run_type, "label": label, "real_time": µs * 1e3,
+         "GB/s": 50, "%memory": share, "%peak": 0}
         for layer, name, µs, percent in (
             ("mlp_l2/0_dense", "weight_gradient", 800, 3),
             ("mlp_l2/0_dense", "weight_update", 832, 5),
             ("lenet5/rewritten/2_max_pool2d+relu", "forward", 20, 70),
             ("lenet5/rewritten/2_max_pool2d+relu", "data_gradient", 15, 60))
-        for aggregate, percent in (("median", percent), ("stddev", 1))]}
+        for run_type, label, share in (
+            ("iteration", "L2", percent), ("iteration", "L2, noisy", 1), ("aggregate", "", 2))]}
     COMPILED = [{"unit": "lenet5.cpp", "compiler": "g++ 12.2.0", "seconds": 8.25, "megabytes": 640},
                 {"unit": "lenet5.cpp", "compiler": "clang++ 19", "seconds": 5, "megabytes": 300}]
     ALL = MODELS, PEERS, PASSES, COMPILED

@@ -59,6 +59,7 @@ TEST_CASE("MaxPool2D obeys the laws") {
   layer_laws<MaxPool2D<17>, Shape<34, 20, 3>>(2);
   layer_laws<MaxPool2D<2>, Shape<5, 34, 16>>(2);  // several windows together, and a rest of them
   layer_laws<MaxPool2D<3, 2>, Shape<7, 19, 32>>(2);
+  layer_laws<MaxPool2D<2, 3>, Shape<8, 20, 8>>(2);
 }
 
 TEST_CASE("MaxPool2D gives the gradient of equal pixels to the first") {
@@ -81,6 +82,8 @@ TEST_CASE("MaxPool2D gives each gradient to the first of the largest pixels, and
   gradients_go_to_the_first_largest<MaxPool2D<3, 1, Same>, Shape<5, 6, 16>>();
   gradients_go_to_the_first_largest<MaxPool2D<2>, Shape<5, 34, 16>>();
   gradients_go_to_the_first_largest<MaxPool2D<3, 2>, Shape<7, 19, 32>>();
+  gradients_go_to_the_first_largest<MaxPool2D<3, 2>, Shape<7, 19, 8>>();
+  gradients_go_to_the_first_largest<MaxPool2D<2, 3>, Shape<8, 20, 16>>();
   gradients_go_to_the_first_largest<MaxPool2D<16>, Shape<32, 16, 5>>();  // numbers up to 255
   gradients_go_to_the_first_largest<MaxPool2D<17>, Shape<34, 20, 3>>();  // and beyond a byte
 }

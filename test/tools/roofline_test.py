@@ -31,6 +31,7 @@ def rows():
             for cold in ["", "/cold"]:
                 rate = 80 + 2 * i + 3 * j - 20 * bool(cold)
                 yield row(f"net/{layer}/{kind}{cold}", rate, rate / 20, 20 + i)
+        yield row(f"net/{layer}/weight_update", 70 + i, 4, 18 + i)
         yield row(f"net/{layer}/update", 0, 50 + i, 0, "L2")
         yield row(f"net/{layer}/update/cold", 0, 15 + i / 9, 0, "DRAM, noisy")
     yield row("net/step", 50, 10, 5)

@@ -15,8 +15,8 @@ inline constexpr int dense_turned_rows = 64;
 
 /// Outputs of a tile of the weight gradient, for which x is packed, and inputs of it where outputs
 /// alone would not give a team two tiles. dy is packed for all inputs of a tile: fewer of either
-/// cost more packing (784x128x1024: 89.9 % of peak, 84 by 192 inputs, too; 512 outputs take 1 %
-/// less, and leave a team of four only two tiles).
+/// cost more packing (784x128x1024, packed at once: 89.9 % of peak, 84 by 192 inputs, too; 512
+/// outputs take 1 % less, and leave a team of four only two tiles).
 inline constexpr int dense_gradient_outputs = 256, dense_gradient_inputs = 192;
 
 /// Inputs of which the weight gradient packs x at a time, into one of two places in turn.
@@ -24,8 +24,8 @@ inline constexpr int dense_packed_inputs = 24;
 
 /// Samples lie pages apart, and the TLB does not know more than some 96 pages: for more samples the
 /// weight gradient packs dy and x. For fewer that costs more than it gains (400x64x128 in panels:
-/// 97 % of peak, 92 with dy packed), and where a register tile spans all outputs neither is packed:
-/// dy lies together as it is (784x128x64 in panels: 95, 80 packed).
+/// 97 % of peak, 92 with dy packed at once), and where a register tile spans all outputs neither is
+/// packed: dy lies together as it is (784x128x64 in panels: 95, 80 packed at once).
 inline constexpr int dense_many_rows = 64;
 
 /// All that the kernels of a dense layer are specialised by.

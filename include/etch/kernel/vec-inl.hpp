@@ -89,7 +89,7 @@ HWY_INLINE void fetch_to_store(const float* p) {
 template <class Tag>
 HWY_INLINE hn::Vec<Tag> load_first(Tag d, const float* HWY_RESTRICT from, int count) {
   if (count >= lanes_of<Tag>) return hn::LoadU(d, from);
-#if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86  // masked loads in hardware
+#if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86 && !HWY_IS_ASAN  // which does not see AVX2's
   return hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count)), d, from);
 #else
   alignas(64) float whole[lanes_of<Tag>] = {};
