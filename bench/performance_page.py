@@ -169,7 +169,7 @@ says more. Medians of the repetitions that were not noisy.
 """
     lines = [[f"`{name}`", number(row["real_time"], 1e3), number(row["GB/s"], 1, 0),
               f"{row['%memory']:.0f}%", f"{row['%peak']:.0f}%" if row["%peak"] else ""]
-             for name, row in quiet_medians(passes).items()]
+             for name, row in sorted(quiet_medians(passes).items())]
     yield table(["", "µs", "GB/s", "of bandwidth", "of peak"], lines) if lines else NOT_MEASURED
 
 
