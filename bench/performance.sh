@@ -8,7 +8,7 @@ cd "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/.."
 install_packages "${packages_to_test[@]}" "${packages_to_compare[@]}" python3-torch python3-venv
 # A folder of its own: Meson, which was once asked for a library that was missing, remembers that.
 build=build-performance
-[[ -e $build/build.ninja ]] || meson setup "$build"
+[[ -e $build/build.ninja ]] || meson setup "$build" -Dpeers=enabled
 meson compile -C "$build" bench_worker bench_peers bench_models \
   logistic_l2 mlp_l2 conv_strided conv_pooled lenet5
 "$build/bench/peers/bench_peers" --json "$build/peers.json"

@@ -77,6 +77,7 @@ of a table is typed by hand.
 ```sh
 bench/performance.sh     # all of it, after installing what is missing; or its parts:
 
+meson configure build -Dpeers=auto  # others' libraries that are installed
 meson compile -C build bench_worker bench_peers bench_models {' '.join(models_of(models))}
 build/bench/peers/bench_peers --json build/peers.json
 build/bench/bench_models --benchmark_filter="$(bench/performance_targets.py)" \\
