@@ -5,10 +5,10 @@
 //
 // - ETCH_PORTABLE: SSE4, AVX2 and AVX-512 in one binary, which picks when it starts (on x86; one
 //   target elsewhere). The program includes <etch/etch.hpp>, which compiles the rest for each.
-// - ETCH_NATIVE=HWY_AVX3 (or another of Highway's targets): that one alone, whatever the compiler's
-//   flags. Functions without vectors stay code for any processor of the family, so that a lesser
-//   one can be told.
-// - neither: the best target that the compiler's flags allow, at least SSE4.
+// - ETCH_NATIVE=HWY_AVX3 (or another of these): that one alone, whatever the compiler's flags.
+//   Functions without vectors stay code for any processor of the family, so that a lesser one can
+//   be told.
+// - neither: the best target of these that the compiler's flags allow, at least SSE4.
 
 #if defined(HWY_HIGHWAY_PER_TARGET) || defined(HWY_HIGHWAY_INCLUDED)
 #error "etch: Highway: requires etch before it, Highway came first; include etch/etch.hpp first"
@@ -23,9 +23,14 @@
 #define HWY_IS_DEBUG_BUILD 0
 #endif
 
+// The others of x86 gain nothing, and Highway 1.0.3's AVX3_DL, which -march=native chose on newer
+// processors, is wrong: its TruncateTo from 32 to 8 bits takes words for bytes.
+#if defined(__x86_64__)
+#define HWY_DISABLED_TARGETS (~(HWY_SSE4 | HWY_AVX2 | HWY_AVX3))
+#endif
+
 #if defined(ETCH_PORTABLE) && defined(__x86_64__)
 #define HWY_BASELINE_TARGETS HWY_SSE4
-#define HWY_DISABLED_TARGETS (~(HWY_SSE4 | HWY_AVX2 | HWY_AVX3))
 #else
 #define HWY_COMPILE_ONLY_STATIC
 #if defined(ETCH_NATIVE)
