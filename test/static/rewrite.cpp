@@ -18,27 +18,37 @@ static_assert(
                                                  Step<1, ReLU, Shape<2, 2, 3>>, Many::step<4>>>);
 
 // What does not say that it may wait does not: dropout, which draws for each element it is given.
+// But it joins a ReLU before it.
 
-using Dropped = Network<Input<8, 8, 1>, ReLU, Dropout<>, MaxPool2D<2>, Dense<2>>;
-static_assert(as_written<Dropped>);
+using Dropped = Network<Input<8, 8, 1>, Dropout<>, MaxPool2D<2>, ReLU, Dropout<>, Dense<2>, ReLU,
+                        Dropout<>, Dropout<>>;
+static_assert(std::is_same_v<
+              Dropped::Executed,
+              meta::mp_list<
+                  Dropped::step<0>,  //
+                  Step<1, FusedForward<MaxPool2D<2>, Joined<ReLU, Dropout<>, 3>>, Shape<8, 8, 1>>,
+                  Step<4, FusedDataGradient<Joined<ReLU, Dropout<>, 3>, Dense<2>>, Shape<4, 4, 1>>,
+                  Step<5, Joined<ReLU, Dropout<>, 6>, Shape<2>>, Dropped::step<7>>>);
+static_assert(meta::mp_at_c<Dropped::Executed, 1>::name ==
+              std::string_view("1_max_pool2d+relu+dropout"));
 
-// A ReLU goes into its neighbours, behind a pooling too, and in front of a dropout.
+// A ReLU goes into its neighbours, behind a pooling, too, and with a dropout.
 
 template <class L>
 using BehindReLU = FusedDataGradient<ReLU, L>;
 template <class L>
 using ToReLU = FusedForward<L, ReLU>;
+using Drops = Joined<ReLU, Dropout<0.5f>, 8>;
 
-static_assert(
-    std::is_same_v<LeNet5::Executed,
-                   meta::mp_list<LeNet5::step<0>,                                              //
-                                 Step<2, ToReLU<MaxPool2D<2>>, Shape<28, 28, 6>>,              //
-                                 Step<3, BehindReLU<Conv2D<16, 5, Valid>>, Shape<14, 14, 6>>,  //
-                                 Step<5, ToReLU<MaxPool2D<2>>, Shape<10, 10, 16>>,             //
-                                 Step<6, BehindReLU<ToReLU<Dense<120>>>, Shape<5, 5, 16>>,     //
-                                 Step<8, BehindReLU<Dropout<0.5f>>, Shape<120>>,               //
-                                 Step<9, ToReLU<Dense<84>>, Shape<120>>,                       //
-                                 Step<11, BehindReLU<Dense<10>>, Shape<84>>>>);
+static_assert(std::is_same_v<
+              LeNet5::Executed,
+              meta::mp_list<LeNet5::step<0>,                                              //
+                            Step<2, ToReLU<MaxPool2D<2>>, Shape<28, 28, 6>>,              //
+                            Step<3, BehindReLU<Conv2D<16, 5, Valid>>, Shape<14, 14, 6>>,  //
+                            Step<5, ToReLU<MaxPool2D<2>>, Shape<10, 10, 16>>,             //
+                            Step<6, BehindReLU<FusedForward<Dense<120>, Drops>>, Shape<5, 5, 16>>,
+                            Step<9, FusedDataGradient<Drops, ToReLU<Dense<84>>>, Shape<120>>,
+                            Step<11, BehindReLU<Dense<10>>, Shape<84>>>>);
 static_assert(std::is_same_v<
               PooledFirst::Executed,
               meta::mp_list<Step<0, ToReLU<MaxPool2D<3, 2, Same>>, Shape<9, 7, 3>>,

@@ -7,13 +7,16 @@ using namespace etch::test;
 
 namespace {
 
-/// Every kernel with a ReLU in its store of the output, and of its input's gradient.
+/// Every kernel with a ReLU in its store of the output, most with a dropout, and with both of its
+/// input's gradient.
 using Rectified =
-    Network<Input<14, 14, 1>, Conv2D<6, 5>, ReLU, Conv2D<20, 3>, ReLU,  // narrow, then wide
-            Conv2D<7, 3, Valid, 2>, ReLU, MaxPool2D<2>, Dropout<0.25f>, Dense<40>, ReLU,
-            Dropout<0.5f>, Dense<5>, ReLU, Dense<33>, ReLU,  // of fewer inputs than a vector
+    Network<Input<14, 14, 1>, Conv2D<6, 5>, ReLU, Dropout<0.1f>,  // narrow
+            Conv2D<20, 3>, ReLU, Dropout<0.2f>, Conv2D<7, 3, Valid, 2>, ReLU, MaxPool2D<2>,
+            Dropout<0.25f>, Dense<20>, ReLU, Dropout<0.3f>,  // transposed, 8 samples in a vector
+            Dense<5>, ReLU, Dropout<0.1f>,                   // and two
+            Dense<33>, ReLU, Dropout<0.5f>,                  // of fewer inputs than a vector
             Dense<24>, ReLU, Dense<10>>;
-static_assert(executed_size<Rectified> == Rectified::size - 7);
+static_assert(executed_size<Rectified> == 9);
 
 /// Gradients lie over the inputs that they belong to, which they do not in the network as written,
 /// where ReLU reads those later: of a convolution to few channels and of Dense.

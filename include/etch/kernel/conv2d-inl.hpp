@@ -92,7 +92,8 @@ struct Conv2DForward {
     ETCH_UNROLL for (int r = 0; r < R; ++r) {
       float* y_row = y + ((row + r) * s.columns.out + column) * s.filters;
       ETCH_UNROLL for (int o = 0; o < Columns; ++o) {
-        store_first(finish(hn::Add(sum[r][o], bias)), tag, y_row + o * s.filters, filters);
+        float* to = y_row + o * s.filters;
+        store_first(finish(hn::Add(sum[r][o], bias), tag, to, filters), tag, to, filters);
       }
     }
   }

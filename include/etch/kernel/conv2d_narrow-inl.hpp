@@ -145,8 +145,9 @@ struct Conv2DNarrowForward {
       }
     }
     ETCH_UNROLL for (int r = 0; r < R; ++r) {
-      store_first(finish(hn::Add(sum[r], hn::Load(float_tag, b))), float_tag,
-                  y + r * s.columns.out * filters, count);
+      float* to = y + r * s.columns.out * filters;
+      const Vec all = hn::Add(sum[r], hn::Load(float_tag, b));
+      store_first(finish(all, float_tag, to, count), float_tag, to, count);
     }
   }
 

@@ -95,13 +95,13 @@ struct DenseDots {
       ETCH_UNROLL for (int i = 0; i < together * Outputs; ++i) {
         part[i] = sum[r + i / Outputs][i % Outputs];
       }
-      const Vec dots = finish(sum_each<FloatTag, together * Outputs>(part));
+      const Vec dots = sum_each<FloatTag, together * Outputs>(part);
       float* to = y + r * s.y_stride;
       if constexpr (together == 1) {
-        store_first(dots, float_tag, to, room);
+        store_first(finish(dots, float_tag, to, Outputs), float_tag, to, room);
       } else {
         alignas(64) float each[lanes];
-        hn::Store(dots, float_tag, each);
+        hn::Store(finish(dots, float_tag, to, Outputs, together, s.y_stride), float_tag, each);
         ETCH_UNROLL for (int i = 0; i < together; ++i) {
           std::memcpy(to + i * s.y_stride, each + i * Outputs, Outputs * sizeof(float));
         }

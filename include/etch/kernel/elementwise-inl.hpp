@@ -28,6 +28,15 @@ HWY_INLINE void map(const float* a, const float* b, float* y, std::ptrdiff_t siz
   }
 }
 
+/// y[i] = finish(x[i]), see finish-inl.hpp.
+template <class Finish>
+HWY_INLINE void finish_all(const float* x, float* y, std::ptrdiff_t size, const Finish& finish) {
+  for (std::ptrdiff_t i = 0; i < size; i += lanes) {
+    const Vec v = hn::LoadU(float_tag, x + i);
+    hn::StoreU(finish(v, float_tag, y + i, lanes), float_tag, y + i);
+  }
+}
+
 }  // namespace etch::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -1,7 +1,9 @@
 // What a kernel makes of its sums on their way to memory, while they are in registers:
 //
-//   finish(v, d, to, count)   of the vector that it is about to store to `to`, `count` lanes of it;
-//                             forward v alone matters, and may be all that is given
+//   finish(v, d, to, count)              of the vector that it is about to store to `to`, `count`
+//                                        lanes of it
+//   finish(v, d, to, count, rows, row)   where it stores `rows` times `count` lanes, the next ones
+//                                        always `row` floats further on; forward alone
 
 #if defined(ETCH_KERNEL_FINISH_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_FINISH_INL_HPP

@@ -169,7 +169,8 @@ void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y, Numb
     ETCH_UNROLL for (int i = 0; i < vectors; ++i) {
       const std::ptrdiff_t place = oy * s.columns.out + ox + i / tile.vectors;
       const int channel = c + i % tile.vectors * lanes_of<Tag>;
-      store_first(finish(largest[i]), d, y + place * s.channels + channel, count);
+      float* to = y + place * s.channels + channel;
+      store_first(finish(largest[i], d, to, count), d, to, count);
       if constexpr (saves) {
         store_selected(d, first[i], selected + place * channel_lanes(s.channels) + channel);
       }

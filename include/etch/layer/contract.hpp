@@ -29,7 +29,8 @@ namespace etch {
 //   place<In>(variable, i)      where element i of a variable, in TensorFlow's order, lies
 //   saved<In>()                 floats that forward, in training, leaves the data gradient of a
 //                               sample, beside x and y: see Context
-//   scratch<In>(rows)           floats of scratch memory that a gradient of `rows` samples needs
+//   scratch<In>(rows)           floats of scratch memory that a pass over `rows` samples needs in
+//                               training
 //   updating_tiles<In>()        how many tiles weight_gradient falls into, on every target, where
 //                               it can update the parameters instead of storing their gradients
 //   data_gradient_reads         Reads: which of x and y that pass reads; both, where it is not said
@@ -43,11 +44,12 @@ namespace etch {
 //   selects                     true where each element is one of the input's, chosen by order
 //                               alone, and its gradient goes there
 //   rectifies                   true where each element is max(x, 0)
+//   drops                       true where each element is in training zero, or x times one factor,
+//                               by chance alone, and x elsewhere
 //   fuses_forward               true where forward can do that of a layer behind it that rectifies;
 //                               data_gradient then sees the y that is stored
-//   fused_data_gradient_reads   Reads: where data_gradient can do that of a layer before it that
-//                               rectifies, what it then reads: x, or y if that is positive where
-//                               gradient passes through both
+//   fuses_data_gradient         true where data_gradient can do that of a layer before it that
+//                               rectifies, and then reads x
 //
 // and for every SIMD target Passes<Layer, In>: see passes-inl.hpp.
 
@@ -187,6 +189,15 @@ constexpr bool does_rectify() {
 }
 
 template <class Layer>
+constexpr bool does_drop() {
+  if constexpr (requires { Layer::drops; }) {
+    return Layer::drops;
+  } else {
+    return false;
+  }
+}
+
+template <class Layer>
 constexpr bool can_fuse_forward() {
   if constexpr (requires { Layer::fuses_forward; }) {
     return Layer::fuses_forward;
@@ -197,9 +208,11 @@ constexpr bool can_fuse_forward() {
 
 template <class Layer>
 constexpr bool can_fuse_data_gradient() {
-  return requires {
-    Layer::fused_data_gradient_reads;
-  };
+  if constexpr (requires { Layer::fuses_data_gradient; }) {
+    return Layer::fuses_data_gradient;
+  } else {
+    return false;
+  }
 }
 
 /// What a pass may know beside its arrays.
@@ -210,7 +223,7 @@ struct Context {
   std::uint32_t step = 0;             // of training
   std::uint32_t layer = 0;            // the layer's index
   std::uint32_t first_row = 0;        // where in the batch the rows of this call begin
-  float* scratch = nullptr;  // for gradients: scratch(rows) floats that are this call's alone
+  float* scratch = nullptr;  // in training: scratch(rows) floats that are this call's alone
   // What forward saves for the data gradient of the same rows, saved_stride floats apart; null
   // where there will be none.
   float* saved = nullptr;

@@ -19,8 +19,7 @@ struct Conv2D {
   static constexpr int filters = Filters, window = Kernel, stride = Stride;
   using padding = Padding;
   static constexpr Reads data_gradient_reads{.x = false, .y = false};
-  static constexpr Reads fused_data_gradient_reads{.x = true, .y = false};
-  static constexpr bool fuses_forward = true;
+  static constexpr bool fuses_forward = true, fuses_data_gradient = true;
 
   template <class In>
   static constexpr Window rows = slide<Padding>(In::height, Kernel, Stride);

@@ -18,8 +18,7 @@ struct Dense {
   static constexpr std::string_view name = "dense";
   static constexpr int units = Units;
   static constexpr Reads data_gradient_reads{.x = false, .y = false};
-  static constexpr Reads fused_data_gradient_reads{.x = true, .y = false};
-  static constexpr bool fuses_forward = true;
+  static constexpr bool fuses_forward = true, fuses_data_gradient = true;
 
   template <class In>
   using Output = Shape<(Units < 1 ? 1 : Units)>;

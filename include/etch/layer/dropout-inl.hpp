@@ -16,8 +16,7 @@ struct Dropout {
   static constexpr std::string_view name = "dropout";
   static constexpr float rate = Rate;
   static constexpr Reads data_gradient_reads{.x = false, .y = false};
-  static constexpr Reads fused_data_gradient_reads{.x = false, .y = true};
-  static constexpr bool in_place = true;
+  static constexpr bool in_place = true, drops = true;
 
   template <class In>
   using Output = In;
@@ -28,6 +27,12 @@ struct Dropout {
                   "etch: Dropout<Rate>: requires a rate from 0 to below 1, another came; write the "
                   "share that is dropped, as in Dropout<0.5f>");
   };
+
+  /// A bit for each element, and 32 that are written or read behind them.
+  template <class In>
+  static constexpr std::size_t scratch(int rows) {
+    return static_cast<std::size_t>(ceil_div(rows * In::stride, 32) + 1);
+  }
 };
 
 }  // namespace etch
@@ -44,6 +49,7 @@ struct Dropout {
 #include <cstring>
 
 #include "etch/kernel/dropout-inl.hpp"
+#include "etch/kernel/elementwise-inl.hpp"
 #include "etch/layer/passes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -54,42 +60,36 @@ struct Passes<Dropout<Rate>, In> {
   static HWY_NOINLINE void forward(const Context& context, const float* x, const float* const*,
                                    float* y, int rows) {
     if (context.training) {
-      drop(context, x, y, rows);
+      finish_all(x, y, rows * In::stride, drop(context, y, rows));
     } else if (y != x) {
       std::memcpy(y, x, sizeof(float) * static_cast<std::size_t>(rows) * In::stride);
     }
   }
 
-  /// The mask is drawn again: that costs less than to keep it.
+  /// What is kept is drawn again: that costs less than to save it.
   static HWY_NOINLINE void data_gradient(const Context& context, const float*, const float*,
                                          const float* const*, const float* dy, float* dx,
                                          int rows) {
-    drop(context, dy, dx, rows);
+    finish_all(dy, dx, rows * In::stride, drop(context, dx, rows));
   }
 
-  /// Behind what rectifies, nothing passes where y is zero, dropped or not: no mask is needed.
-  template <class Finish>
-  static HWY_NOINLINE void data_gradient_fused(const Context& context, const float*, const float*,
-                                               const float* const*, const float* dy, float* dx,
-                                               int rows, const Finish& finish) {
-    const Vec scale = hn::Set(float_tag, 1 / (1 - rate_of(context)));
-    for (std::ptrdiff_t i = 0; i < rows * In::stride; i += lanes) {
-      const Vec scaled = hn::Mul(hn::LoadU(float_tag, dy + i), scale);
-      hn::StoreU(finish(scaled, float_tag, dx + i, lanes), float_tag, dx + i);
+  /// What is kept has so many times its size.
+  static float factor(const Context& context) { return 1 / (1 - rate_of(context)); }
+
+  /// Draws what is kept of `rows` samples, to be stored from `y` on.
+  static HWY_NOINLINE Drop drop(const Context& context, const float* y, int rows) {
+    const RandomStream stream{context.seed, Purpose::dropout, context.layer, context.step};
+    auto* kept = reinterpret_cast<std::uint8_t*>(context.scratch);
+    for (int row = 0; row < rows; ++row) {  // in order: a sample's bits may reach into the next's
+      draw_kept<In::size>(rate_of(context), stream,
+                          context.first_row + static_cast<std::uint32_t>(row),
+                          kept + row * In::stride / 8);
     }
+    return {kept, y, factor(context)};
   }
 
  private:
   static float rate_of(const Context& context) { return context.dropout_rate.value_or(Rate); }
-
-  static void drop(const Context& context, const float* x, float* y, int rows) {
-    const RandomStream stream{context.seed, Purpose::dropout, context.layer, context.step};
-    for (int row = 0; row < rows; ++row) {
-      const std::uint32_t sample = context.first_row + static_cast<std::uint32_t>(row);
-      dropout<In::size>(x + row * In::stride, y + row * In::stride, rate_of(context), stream,
-                        sample);
-    }
-  }
 };
 
 }  // namespace etch::HWY_NAMESPACE

@@ -45,6 +45,14 @@ struct has_passes {
 ///
 /// which store what `finish` makes of y, or of dx: see finish-inl.hpp.
 ///
+/// What drops has
+///
+///   drop(context, y, rows)
+///   factor(context)
+///
+/// the Drop (see dropout-inl.hpp) of what is stored from y on, for which it takes the scratch
+/// memory, and the factor of what is kept.
+///
 /// A layer that has saved<In>() finds those floats at context.saved: forward writes them, unless
 /// that is null, and data_gradient of the same rows reads them.
 ///

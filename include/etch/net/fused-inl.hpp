@@ -7,17 +7,71 @@
 #define ETCH_NET_FUSED_INL_HPP
 #endif
 
+#include "etch/kernel/dropout-inl.hpp"
+#include "etch/kernel/elementwise-inl.hpp"
 #include "etch/layer/passes-inl.hpp"
 #include "etch/net/fused.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
+/// What R, which rectifies, makes of vectors in the stores of its neighbours.
+template <class R, class In>
+struct InStores {
+  /// Calls `pass(finish)` with what it makes of those that are stored to `y`.
+  template <class Pass>
+  static HWY_INLINE void forward(const Context&, const float*, int, const Pass& pass) {
+    pass(Rectify());
+  }
+
+  /// The same of gradients that are stored to `dx`, where `y` is what it made forward.
+  static HWY_INLINE auto data_gradient(const Context&, const float* y, const float* dx) {
+    return WherePositive{y, dx};
+  }
+};
+
+template <class R, class D, std::size_t Index, class In>
+struct InStores<Joined<R, D, Index>, In> {
+  template <class Pass>
+  static HWY_INLINE void forward(const Context& context, const float* y, int rows,
+                                 const Pass& pass) {
+    if (!context.training) return pass(Rectify());
+    Context own = context;
+    own.layer = Index;
+    pass(RectifyAndDrop{Passes<D, In>::drop(own, y, rows)});
+  }
+
+  static HWY_INLINE auto data_gradient(const Context& context, const float* y, const float* dx) {
+    return WherePositiveScaled{{y, dx}, Passes<D, In>::factor(context)};
+  }
+};
+
+template <class R, class D, std::size_t Index, class In>
+struct Passes<Joined<R, D, Index>, In> {
+  using Here = InStores<Joined<R, D, Index>, In>;
+
+  static HWY_NOINLINE void forward(const Context& context, const float* x, const float* const*,
+                                   float* y, int rows) {
+    Here::forward(context, y, rows, [&](const auto& finish) ETCH_LAMBDA {
+      finish_all(x, y, rows * In::stride, finish);
+    });
+  }
+
+  static HWY_NOINLINE void data_gradient(const Context& context, const float*, const float* y,
+                                         const float* const*, const float* dy, float* dx,
+                                         int rows) {
+    finish_all(dy, dx, rows * In::stride, Here::data_gradient(context, y, dx));
+  }
+};
+
 template <class Layer, class R, class In>
 struct Passes<FusedForward<Layer, R>, In> : Passes<Layer, In> {
   static void forward(const Context& context, const float* x, const float* const* variables,
                       float* y, int rows) {
-    Passes<Layer, In>::forward_fused(context, x, variables, y, rows, Rectify());
+    using Out = typename Layer::template Output<In>;
+    InStores<R, Out>::forward(context, y, rows, [&](const auto& finish) ETCH_LAMBDA {
+      Passes<Layer, In>::forward_fused(context, x, variables, y, rows, finish);
+    });
   }
 };
 
@@ -25,9 +79,8 @@ template <class R, class Layer, class In>
 struct Passes<FusedDataGradient<R, Layer>, In> : Passes<Layer, In> {
   static void data_gradient(const Context& context, const float* x, const float* y,
                             const float* const* variables, const float* dy, float* dx, int rows) {
-    const float* rectified = Layer::fused_data_gradient_reads.x ? x : y;
     Passes<Layer, In>::data_gradient_fused(context, x, y, variables, dy, dx, rows,
-                                           WherePositive{rectified, dx});
+                                           InStores<R, In>::data_gradient(context, x, dx));
   }
 };
 

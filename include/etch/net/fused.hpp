@@ -1,27 +1,62 @@
 #ifndef ETCH_NET_FUSED_HPP
 #define ETCH_NET_FUSED_HPP
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
 #include "etch/layer/contract.hpp"
 #include "etch/meta/text.hpp"
 
 namespace etch {
 
-// Layers that do the work of a neighbour R that rectifies, in registers, so that R needs no pass
-// over memory. Networks are executed with them; nobody writes them. Passes: see fused-inl.hpp.
+// Layers that do the work of a neighbour in registers, so that it needs no pass over memory.
+// Networks are executed with them; nobody writes them. Passes: see fused-inl.hpp.
 
-/// `Layer`, then R, forward.
-template <class Layer, class R>
-struct FusedForward : Layer {
-  static constexpr auto joined = meta::Text<Layer::name.size()>(std::string_view(Layer::name)) +
-                                 meta::Text("+") +
-                                 meta::Text<R::name.size()>(std::string_view(R::name));
+/// "dense+relu".
+template <class First, class Second>
+inline constexpr auto joined_name =
+    meta::Text<First::name.size()>(std::string_view(First::name)) + meta::Text("+") +
+    meta::Text<Second::name.size()>(std::string_view(Second::name));
+
+/// R, which rectifies, then D, which drops and is layer `Index` of its network. What passes is
+/// positive, so that y tells where gradient does.
+template <class R, class D, std::size_t Index>
+struct Joined {
+  static constexpr auto joined = joined_name<R, D>;
   static constexpr std::string_view name = joined;
+  static constexpr Reads data_gradient_reads{.x = false, .y = true};
+  static constexpr bool in_place = true, rectifies = true;
+
+  template <class In>
+  using Output = In;
+
+  template <std::size_t, class In>
+  struct Requirements {};
+
+  template <class In>
+  static constexpr std::size_t scratch(int rows) {
+    return scratch_of<D, In>(rows);
+  }
 };
 
-/// The data gradient of `Layer`, then that of R, which is before it.
+/// `Layer`, then R, which rectifies, forward.
+template <class Layer, class R>
+struct FusedForward : Layer {
+  static constexpr auto joined = joined_name<Layer, R>;
+  static constexpr std::string_view name = joined;
+
+  template <class In>
+  static constexpr std::size_t scratch(int rows) {
+    return std::max(scratch_of<Layer, In>(rows),
+                    scratch_of<R, typename Layer::template Output<In>>(rows));
+  }
+};
+
+/// The data gradient of `Layer`, then that of R, which is before it and rectifies.
 template <class R, class Layer>
 struct FusedDataGradient : Layer {
-  static constexpr Reads data_gradient_reads = Layer::fused_data_gradient_reads;
+  static constexpr Reads data_gradient_reads{.x = true, .y = data_gradient_reads_of<Layer>().y};
 };
 
 }  // namespace etch

@@ -19,10 +19,15 @@ namespace etch {
 // them: a quarter behind MaxPool2D<2>, forward and backward. Values and gradients keep their bits,
 // NaN included; only the sign of a zero that was selected among zeros may be another.
 //
-// Rectifying into the neighbours' stores: conv2d, relu, dense becomes conv2d+relu, dense. The layer
-// before rectifies what it stores, and the layer behind passes on no more gradient than the layer
-// between would: it sees from its input where that was positive, a dropout from its output, and
-// then need not draw its mask again. Values and gradients keep their bits.
+// Dropping with rectifying: relu, dropout becomes relu+dropout, one pass forward, and one backward,
+// which sees from what it made where gradient passes and need not draw again what is kept.
+//
+// Rectifying, and dropping, into the neighbours' stores: dense, relu+dropout, dense becomes
+// dense+relu+dropout, dense. The layer before does it to what it stores, and the layer behind
+// passes on no more gradient than the layer between would: it sees from its input where that was
+// positive.
+//
+// Values and gradients of both keep their bits.
 
 /// Whether First, then Second may as well be Second, then First.
 template <class First, class Second>
@@ -44,6 +49,22 @@ struct PutBefore<First, meta::mp_list<Second, Rest...>> {
 };
 template <class First, class Rest>
 using put_before = typename PutBefore<First, Rest>::type;
+
+/// `First` before the steps `Rest`, together with the first of those if one rectifies and the next
+/// one drops.
+template <class First, class Rest>
+struct JoinBefore {
+  using type = meta::mp_push_front<Rest, First>;
+};
+template <class First, class Second, class... Rest>
+requires(
+    does_rectify<typename First::Layer>() &&
+    does_drop<typename Second::Layer>()) struct JoinBefore<First, meta::mp_list<Second, Rest...>> {
+  using Both = Joined<typename First::Layer, typename Second::Layer, Second::index>;
+  using type = meta::mp_list<Step<First::index, Both, typename First::In>, Rest...>;
+};
+template <class First, class Rest>
+using join_before = typename JoinBefore<First, Rest>::type;
 
 /// Whether First and Last can do the work of Between.
 template <class First, class Between, class Last>
@@ -67,10 +88,13 @@ struct FuseBefore<First, meta::mp_list<Between, Last, Rest...>> {
 template <class First, class Rest>
 using fuse_before = typename FuseBefore<First, Rest>::type;
 
+/// `Steps`, from the last to the first, each put before those behind it by `Before`.
+template <class Steps, template <class, class> class Before>
+using rewrite_by = meta::mp_reverse_fold<Steps, meta::mp_list<>, Before>;
+
 /// The steps that sweeps execute, in order, each with the index that it has as written.
 template <class Steps>
-using rewritten = meta::mp_reverse_fold<meta::mp_reverse_fold<Steps, meta::mp_list<>, put_before>,
-                                        meta::mp_list<>, fuse_before>;
+using rewritten = rewrite_by<rewrite_by<rewrite_by<Steps, put_before>, join_before>, fuse_before>;
 
 /// How many they are.
 template <class Net>
