@@ -4,6 +4,7 @@ measured, verdict). The reports are those of bench/models.py, bench_peers, bench
 tools/compile_time.py. As a program it prints the filter for those passes of bench_models."""
 
 import collections
+import math
 import statistics
 
 ALL = ["forward", "data_gradient", "weight_gradient"]
@@ -33,16 +34,22 @@ MEMORY = [
     ("max-pooling and ReLU, 14x14x16", "conv_pooled/rewritten/5_max_pool2d+relu", NO_WEIGHTS),
     ("max-pooling and ReLU, 28x28x6", "lenet5/rewritten/2_max_pool2d+relu", NO_WEIGHTS),
     ("max-pooling and ReLU, 10x10x16", "lenet5/rewritten/5_max_pool2d+relu", NO_WEIGHTS),
-    ("dropout, 1,024", "mlp_deep/rewritten/2_dropout", ["forward"]),
-    ("dropout and ReLU, 1,024", "mlp_deep/rewritten/2_dropout", ["data_gradient"]),
     ("SGD, 784 to 10", "logistic_l2/0_dense", ["update"]),
     ("SGD, conv 5x5, 16 to 16", "conv_strided/2_conv2d", ["update"]),
     ("momentum, conv 3x3, 32 to 32", "conv_best/7_conv2d", ["update"]),
 ]
 BANDWIDTH = 1 / 1.5
-# The passes with and without SGD and L2 in its store, and how much longer the one may take.
-STORED, FUSED, FUSED_MOST = "weight_gradient", "weight_update", 1.05
-FUSED_LAYER = "mlp_l2/0_dense"
+# What has no pass of its own: a pass, the same with that in its store, and how many times as long
+# it may take, where that was asked.
+FUSED = [
+    ("dense 128x784x1024: SGD and L2 fused into the weight gradient, beside plain",
+     "mlp_l2/0_dense/weight_gradient", "mlp_l2/0_dense/weight_update", 1.05),
+    ("dense 128x784x1024: ReLU and dropout fused into the forward pass, beside plain",
+     "mlp_deep/0_dense/forward", "mlp_deep/rewritten/0_dense+relu+dropout/forward", None),
+    ("dense 128x1024x512: their gradient fused into the data gradient, beside plain",
+     "mlp_deep/3_dense/data_gradient", "mlp_deep/rewritten/3_dense+relu+dropout/data_gradient",
+     None),
+]
 COMPILED, COMPILE_SECONDS, COMPILE_MEGABYTES = "lenet5.cpp", 12, 600
 ONEDNN, PYTORCH, DLIB = ["onednn"], ["pytorch"], ["dlib"]
 # On one thread, how many times as long as etch these take at least; None is everyone.
@@ -82,11 +89,6 @@ WHY = {
     "max-pooling and ReLU, 28x28x6":
         "six channels leave lanes empty, so that each window has loads and stores of its own; two "
         "windows in a vector gained a fifth forward, 0.5 % of a step.",
-    "dropout, 1,024":
-        "it is bound by its random words, ten rounds of multiplications for four of them; as "
-        "many bytes are moved in a quarter of the time.",
-    "dropout and ReLU, 1,024":
-        "it is at the line: 66.5 to 69 %.",
     "SGD, 784 to 10":
         "half a microsecond; the gradients of two tiles of samples are read and added, of which "
         "one is counted.",
@@ -181,8 +183,8 @@ class Reports:
         self.passes = quiet_medians(passes)
         self.compiled = compiled
 
-    def of_pass(self, layer, name, key):
-        return self.passes.get(f"{layer}/{name}", {}).get(key)
+    def of_pass(self, name, key):
+        return self.passes.get(name, {}).get(key)
 
     def rows(self, kind, model, layer="", passes=(None,)):
         return [row for row in self.peers if (row["kind"], row["model"], row["layer"]) == (
@@ -224,11 +226,11 @@ def kernel_rows(reports):
 
 
 def pass_rows(reports):
-    stored, fused = (reports.of_pass(FUSED_LAYER, name, "real_time") for name in (STORED, FUSED))
-    yield at_most_row("dense 128x784x1024: SGD and L2 fused into the weight gradient, beside plain",
-                      fused / stored if stored and fused else None, FUSED_MOST)
+    for what, *names, most in FUSED:
+        plain, fused = (reports.of_pass(name, "real_time") for name in names)
+        yield fused_row(what, fused / plain if plain and fused else None, most)
     for what, layer, names in MEMORY:
-        percent = least_of(reports.of_pass(layer, name, "%memory") for name in names)
+        percent = least_of(reports.of_pass(f"{layer}/{name}", "%memory") for name in names)
         yield share_row(f"{what}: {', '.join(name.replace('_', ' ') for name in names)}",
                         percent and percent / 100, BANDWIDTH, "bandwidth")
 
@@ -258,6 +260,12 @@ def ahead_rows(reports):
 def at_most_row(what, measured, most):
     return (what, f"at most {most:g}x", "-" if measured is None else f"{measured:.2f}x",
             verdict(measured and -measured, -most))
+
+
+def fused_row(what, measured, most):
+    if most is not None:
+        return at_most_row(what, measured, most)
+    return (what, "fused", *at_most_row(what, measured, math.inf)[2:])
 
 
 def tail_rows(reports):
@@ -295,8 +303,8 @@ def targets(models, peers, passes, compiled):
 
 
 def passes_filter():
-    layers = [(FUSED_LAYER, [STORED, FUSED]), *(row[1:] for row in MEMORY)]
-    names = [f"{layer}/{name}" for layer, passes in layers for name in passes]
+    names = [name for _, *both, _ in FUSED for name in both]
+    names += [f"{layer}/{name}" for _, layer, passes in MEMORY for name in passes]
     return "^(" + "|".join(name.replace("+", ".") for name in names) + ")$"
 
 

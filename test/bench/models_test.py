@@ -161,6 +161,8 @@ class Page(unittest.TestCase):
         for layer, name, µs, percent in (
             ("mlp_l2/0_dense", "weight_gradient", 800, 3),
             ("mlp_l2/0_dense", "weight_update", 832, 5),
+            ("mlp_deep/0_dense", "forward", 800, 5),
+            ("mlp_deep/rewritten/0_dense+relu+dropout", "forward", 816, 5),
             ("lenet5/rewritten/2_max_pool2d+relu", "forward", 20, 70),
             ("lenet5/rewritten/2_max_pool2d+relu", "data_gradient", 15, 60))
         for run_type, label, share in (
@@ -212,7 +214,11 @@ class Page(unittest.TestCase):
         self.assertEqual(rows[fused], ["at most 1.05x", "1.04x", "met"])
         pooling = "max-pooling and ReLU, 28x28x6: forward, data gradient"
         self.assertEqual(rows[pooling], ["67% of bandwidth", "60.0%", "**missed**"])  # the lesser
-        self.assertEqual(rows["dropout, 1,024: forward"],
+        dropping = "dense 128x784x1024: ReLU and dropout fused into the forward pass, beside plain"
+        self.assertEqual(rows[dropping], ["fused", "1.02x", "met"])
+        gradient = "dense 128x1024x512: their gradient fused into the data gradient, beside plain"
+        self.assertEqual(rows[gradient], ["fused", "-", "not measured"])
+        self.assertEqual(rows["SGD, 784 to 10: update"],
                          ["67% of bandwidth", "-", "not measured"])
 
     def test_compiling_has_rows_for_time_and_memory(self):
