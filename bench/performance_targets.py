@@ -79,9 +79,8 @@ WHY = {
         "added up at its end, and eight samples that are not in the L1 cache come faster than they "
         "can for the first sums. In panels it had 98 %, and the data gradient 81.",
     "conv 5x5 from one channel, 6 filters":
-        "lanes hold (column, filter) pairs, for which pixels are repeated, or shuffled in the "
-        "weight gradient. Filters in the lanes would fill 6 of 16. It is near the line: the same "
-        "kernels had 74 % in an earlier run.",
+        "lanes hold (column, filter) pairs, for which pixels are shuffled. Filters in the lanes "
+        "would fill 6 of 16.",
     "max-pooling and ReLU":
         "a loop that reads as many bytes and writes as many, one after another, takes nine tenths "
         "of its time: the bandwidth is that of writing where one has just read. Forward, the "

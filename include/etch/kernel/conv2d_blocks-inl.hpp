@@ -14,6 +14,7 @@
 
 #include "etch/base/round.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
+#include "etch/kernel/loop_sizes.hpp"
 #include "etch/kernel/vec-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -111,6 +112,24 @@ constexpr Blocks conv_blocks(int columns, int multiple) {
 /// around after so many vectors.
 template <int Count>
 inline constexpr int phases_of = Count / std::gcd(Count, lanes);
+
+/// The pixels of one channel of a row, which begins at `x`, to `to` and on, behind what pads them
+/// on the left; of a single channel in whole vectors, which end with zeros.
+template <Conv2DSizes sizes>
+HWY_INLINE void copy_line(const float* HWY_RESTRICT x, float* HWY_RESTRICT to) {
+  ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
+  to += s.columns.before;
+  if constexpr (sizes.channels == 1) {
+    constexpr int rest = sizes.columns.in % lanes;
+    int i = 0;
+    for (; i + lanes <= s.columns.in; i += lanes) {
+      hn::StoreU(hn::LoadU(float_tag, x + i), float_tag, to + i);
+    }
+    if constexpr (rest > 0) hn::StoreU(load_first(float_tag, x + i, rest), float_tag, to + i);
+  } else {
+    for (int i = 0; i < s.columns.in; ++i) to[i] = x[i * s.channels];
+  }
+}
 
 /// Adds up the lanes that belong to the same filter, in `Vectors` vectors that go through the
 /// filters again and again and are `apart` floats from each other. Writes a whole panel.

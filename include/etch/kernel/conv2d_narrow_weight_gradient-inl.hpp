@@ -73,10 +73,7 @@ struct Conv2DNarrowWeightGradient {
   /// `count` rows of one channel from `x` on, with zeros left of them: to[row][column].
   HWY_INLINE void copy_x(const float* HWY_RESTRICT x, int count, float* HWY_RESTRICT to) const {
     for (int r = 0; r < count; ++r) {
-      const float* from = x + r * s.columns.in * s.channels;
-      for (int i = 0; i < s.columns.in; ++i) {
-        to[r * x_line + s.columns.before + i] = from[i * s.channels];
-      }
+      copy_line<sizes>(x + r * s.columns.in * s.channels, to + r * x_line);
     }
   }
 
