@@ -4,8 +4,8 @@ a build and with g++ and clang, where they are there. Nothing else should run me
 
     tools/compile_time.py BUILD [SOURCE ...] [--repeat N] [--json FILE]
 
-Without sources: the bare library, and the six-layer model of examples/4_convolutions, which is to
-stay below 12 s and 600 MB with g++ 12."""
+Without sources: the bare library, and a six-layer model. Such ones are to stay below 12 s and
+600 MB with g++ 12."""
 
 import argparse
 import json

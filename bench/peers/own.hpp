@@ -15,7 +15,8 @@
 
 namespace etch::peers {
 
-using bench::BatchArrays, bench::SampleTile, bench::for_each_gradient_tile, bench::for_each_tile;
+using bench::BatchArrays, bench::SampleTile, bench::for_each_gradient_tile, bench::for_each_tile,
+    bench::gradient_sums;
 
 /// A step's arrays as an arena has them, for a batch. Weight gradients are summed as a training
 /// step does: those that it stores by tiles of samples, whose sums are added.
@@ -73,7 +74,7 @@ class OwnPass {
   using Out = typename Step::Out;
   using Here = HWY_NAMESPACE::Passes<typename Step::Layer, In>;
   static constexpr std::size_t variables = Step::variables.size();
-  static constexpr int sums = Step::updates ? 1 : ceil_div(Batch, sample_tile<Net>(Batch));
+  static constexpr int sums = gradient_sums<Net, Step, Batch>;
   static constexpr std::size_t floats_of(std::size_t variable) {
     return round_up(Step::variables[variable].floats, cache_line);
   }

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "etch/base/buffer.hpp"
+#include "etch/base/round.hpp"
 #include "etch/layer/contract.hpp"
 #include "etch/train/step_state.hpp"
 
@@ -50,6 +51,10 @@ SampleTile tile_of(BatchArrays& arrays, std::ptrdiff_t row, int rows) {
   return {arrays.x.data() + row * In::stride, arrays.y.data() + row * Out::stride,
           arrays.dy.data() + row * Out::stride, arrays.dx.data() + row * In::stride, rows};
 }
+
+/// How many sums a batch's weight gradient has: one for each tile of samples where they are stored.
+template <class Net, class Step, int Batch>
+inline constexpr int gradient_sums = Step::updates ? 1 : ceil_div(Batch, sample_tile<Net>(Batch));
 
 /// Calls `f(tile)` for the samples that a training step of `Net` carries together, one after
 /// another.

@@ -57,9 +57,8 @@ class Workload {
     return sum;
   }();
 
-  /// Such arrays of gradients that an update sums: one of each tile of samples where they are
-  /// stored.
-  static constexpr int sums = Step::updates ? 1 : ceil_div(Batch, sample_tile<Net>(Batch));
+  /// Such arrays of gradients that an update sums.
+  static constexpr int sums = gradient_sums<Net, Step, Batch>;
 
   /// Such arrays that the pass reads and writes: parameters or gradients; an update all.
   static constexpr std::size_t arrays = pass == Pass::update          ? 1 + sums + Optimizer::slots
