@@ -35,6 +35,9 @@ TEST_CASE("Conv2D obeys the laws where channels or filters are few") {
   layer_laws<Conv2D<1, 3, Valid>, Shape<12, 21, 1>>(2);
   layer_laws<Conv2D<12, 5>, Shape<9, 18, 1>>(2);
   layer_laws<Conv2D<11, 3>, Shape<13, 9, 3>>(2);
+  layer_laws<Conv2D<8, 3>, Shape<14, 14, 8>>(2);
+  layer_laws<Conv2D<7, 3>, Shape<9, 10, 5>>(2);
+  layer_laws<Conv2D<2, 3>, Shape<9, 9, 5>>(2);
   layer_laws<Conv2D<20, 5>, Shape<9, 8, 1>>(2);
   layer_laws<Conv2D<50, 5, Valid>, Shape<6, 7, 20>>(2);
   layer_laws<Conv2D<6, 5>, Shape<40, 200, 1>>(2);

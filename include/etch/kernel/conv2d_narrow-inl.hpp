@@ -15,7 +15,6 @@
 #include "etch/kernel/conv2d_blocks-inl.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
 #include "etch/kernel/loop_sizes.hpp"
-#include "etch/kernel/transpose-inl.hpp"
 #include "etch/kernel/vec-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -29,18 +28,19 @@ constexpr float filled(int count, int width) {
 // ------------------------------------------------------------------------------------- forward
 
 /// The lanes are (column, filter) pairs of a row of y, as it lies. Pixels are copied with zeros for
-/// what pads them; a load of them is shuffled so that each is repeated for its filters (28x28x1,
-/// 5x5, to 6 filters: 78 % of peak, 72 when they lay repeated in memory). A vector of several rows
-/// of y is summed in registers: pixels serve the rows of the window, weights all rows.
+/// what pads them; a load of them is shuffled so that each is repeated for its filters (LeNet-5's
+/// first layer: 78 % of peak, 72 when they lay repeated in memory). A vector of several rows of y
+/// is summed in registers: pixels serve the rows of the window, weights all rows.
 template <Conv2DSizes sizes, class Finish>
 struct Conv2DNarrowForward {
   const Finish& finish;
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
   static constexpr Window window = sizes.columns;
   static constexpr int filters = std::max(sizes.filters, 1);  // a network's check refuses fewer
-  static constexpr int phases = phases_of<filters>;
-  static constexpr int taps = sizes.rows.size;  // of a column of the window
+  static constexpr int taps = sizes.rows.size;                // of a column of the window
   static constexpr int vectors = ceil_div(window.out * filters, lanes);
+  static constexpr int phases = std::min(phases_of<filters>, vectors);
+  static constexpr int phase_floats = sizes.channels * window.size * taps * lanes;  // of weights
   /// Floats of a row of one channel, as far as whole vectors are written, and as the last tap of
   /// the last vector of y reads.
   static constexpr int line =
@@ -60,15 +60,20 @@ struct Conv2DNarrowForward {
     return {std::max(0, -start), std::min(blocks.size(block) + taps - 1, sizes.rows.in - start)};
   }
 
-  /// Where copies and shuffles cost less than lanes that filters would leave empty: of one channel
-  /// or three they take up to a fifth, of more, which lie apart, up to half. Of the peak, with the
-  /// filters in the lanes in brackets: 28x28x1 to 6, 5x5, 83 % (39); to 12, 3x3, 86 (75); to 13,
-  /// 3x3, 78 (81); 14x14x8 to 8, 3x3, 64 (51); 14x14x16 to 12, 3x3, 52 (75). Two or three rows at a
-  /// time, as many channels leave, lose.
-  static constexpr bool better =
-      window.stride == 1 && sizes.rows.stride == 1 && cached >= 4 && filters <= lanes &&
-      (sizes.channels <= 3 ? 0.8f * filled(window.out * filters, lanes) > filled(filters, lanes)
-                           : 2 * filters <= lanes);
+  /// What copies and shuffles leave of the time, by the products that a pixel has: of a window of
+  /// 5x5, 3x3 and 2x2 from 28x28x1 to 8 filters 92, 83 and 47 % of peak. Channels beyond three,
+  /// which are copied one by one, take a third more: from 14x14x8 64 and 43 %.
+  static constexpr float left =
+      std::min(1 - 2.0f / (taps * window.size), 0.85f) * (sizes.channels > 3 ? 0.65f : 1.0f);
+
+  /// Where lanes that filters would leave empty are more than that: 28x28x1 to 6, 5x5, 83 % of
+  /// peak, and 39 with the filters in the lanes; to 12, 3x3, 86 and 75; to 13, 3x3, 78 and 81. Two
+  /// or three rows at a time, as many channels leave, lose, and weights are to leave some of the L1
+  /// cache.
+  static constexpr bool better = window.stride == 1 && sizes.rows.stride == 1 && filters <= lanes &&
+                                 cached >= 4 && phases * (phase_floats + lanes) <= 8192 &&
+                                 left * filled(window.out * filters, lanes) >
+                                     filled(filters, lanes);
 
   /// For each phase the filter of a lane, and its column, counted from the first lane's.
   struct Places {
@@ -83,9 +88,10 @@ struct Conv2DNarrowForward {
     }
     return all;
   }();
-  HWY_INLINE static Vec look_up(Vec v, const std::array<std::int32_t, phases * lanes>& of,
-                                int phase) {
-    return hn::TableLookupLanes(v, hn::SetTableIndices(float_tag, of.data() + phase * lanes));
+  /// Each filter's number in its lanes.
+  HWY_INLINE static Vec spread(const float* HWY_RESTRICT of, int phase) {
+    const std::int32_t* filter = places.filter.data() + phase * lanes;
+    return hn::TableLookupLanes(hn::LoadU(float_tag, of), hn::SetTableIndices(float_tag, filter));
   }
 
   /// to[phase][channel][kx][ky][lane], the biases behind them: to[phase][lane].
@@ -95,14 +101,13 @@ struct Conv2DNarrowForward {
       for (int channel = 0; channel < s.channels; ++channel) {
         for (int kx = 0; kx < window.size; ++kx) {
           for (int ky = 0; ky < taps; ++ky, to += lanes) {
-            const Vec all = hn::LoadU(float_tag, w + s.place(ky, kx, channel, 0));
-            hn::Store(look_up(all, places.filter, phase), float_tag, to);
+            hn::Store(spread(w + s.place(ky, kx, channel, 0), phase), float_tag, to);
           }
         }
       }
     }
     for (int phase = 0; phase < phases; ++phase, to += lanes) {
-      hn::Store(look_up(hn::LoadU(float_tag, b), places.filter, phase), float_tag, to);
+      hn::Store(spread(b, phase), float_tag, to);
     }
   }
 
@@ -148,7 +153,6 @@ struct Conv2DNarrowForward {
 
   HWY_INLINE void pictures(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                            const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int samples) const {
-    constexpr int phase_floats = sizes.channels * window.size * taps * lanes;
     alignas(64) float weights[phases * (phase_floats + lanes)];
     alignas(64) float copied[copied_rows * sizes.channels * line] = {};
     spread_weights(w, b, weights);
