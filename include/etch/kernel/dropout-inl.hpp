@@ -54,7 +54,7 @@ HWY_INLINE void store_bits(hn::Mask<WordTag> first, hn::Mask<WordTag> second, st
     hn::StoreMaskBits(d, first, to);
     hn::StoreMaskBits(d, second, to + lanes / 8);
   } else {
-    std::uint8_t halves[2];
+    std::uint8_t halves[9];  // what is written at most
     hn::StoreMaskBits(d, first, &halves[0]);
     hn::StoreMaskBits(d, second, &halves[1]);
     *to = static_cast<std::uint8_t>(halves[0] | halves[1] << 4);
@@ -62,7 +62,7 @@ HWY_INLINE void store_bits(hn::Mask<WordTag> first, hn::Mask<WordTag> second, st
 }
 
 /// Bit i of `kept`, for i < Size: whether the stream's uniform number i of `sequence` is at least
-/// `rate`. Writes whole groups of 32 bits at most.
+/// `rate`. Writes at most 80 bits behind them.
 template <int Size>
 void draw_kept(float rate, RandomStream stream, std::uint32_t sequence, std::uint8_t* kept) {
   // Four draws at once fill 32 registers; AVX2 and SSE4, with 16, gain a fifth.
@@ -114,8 +114,9 @@ struct Drop {
 
   template <class D>
   HWY_INLINE hn::Vec<D> scaled_where(std::uint32_t bits, hn::Vec<D> v, D d) const {
+    constexpr std::uint32_t all_lanes = ~(~0u << lanes_of<D>);
     std::uint8_t bytes[8] = {};
-    bits &= (1u << lanes_of<D>)-1;
+    bits &= all_lanes;
     std::memcpy(bytes, &bits, sizeof bits);
     return hn::IfThenElseZero(hn::LoadMaskBits(d, bytes), hn::Mul(v, hn::Set(d, factor)));
   }

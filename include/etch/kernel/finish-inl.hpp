@@ -1,7 +1,7 @@
 // What a kernel makes of its sums on their way to memory, while they are in registers:
 //
 //   finish(v, d, to, count)              of the vector that it is about to store to `to`, `count`
-//                                        lanes of it
+//                                        lanes of it that matter, or all if there are fewer
 //   finish(v, d, to, count, rows, row)   where it stores `rows` times `count` lanes, the next ones
 //                                        always `row` floats further on; forward alone
 

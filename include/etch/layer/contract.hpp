@@ -44,12 +44,13 @@ namespace etch {
 //   selects                     true where each element is one of the input's, chosen by order
 //                               alone, and its gradient goes there
 //   rectifies                   true where each element is max(x, 0)
-//   drops                       true where each element is in training zero, or x times one factor,
-//                               by chance alone, and x elsewhere
-//   fuses_forward               true where forward can do that of a layer behind it that rectifies;
-//                               data_gradient then sees the y that is stored
-//   fuses_data_gradient         true where data_gradient can do that of a layer before it that
-//                               rectifies, and then reads x
+//   drops                       true where each element is in training zero, or x times one factor
+//                               of at least 1, by chance alone, and x elsewhere
+//   fuses_forward               true where forward can do that of a layer behind it that rectifies,
+//                               and of a next one that drops; data_gradient then sees the y that is
+//                               stored
+//   fuses_data_gradient         true where data_gradient can do that of such layers before it, and
+//                               then reads x
 //
 // and for every SIMD target Passes<Layer, In>: see passes-inl.hpp.
 

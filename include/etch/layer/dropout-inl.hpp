@@ -28,10 +28,10 @@ struct Dropout {
                   "share that is dropped, as in Dropout<0.5f>");
   };
 
-  /// A bit for each element, and 32 that are written or read behind them.
+  /// A bit for each element, and 96 that are written or read behind them.
   template <class In>
   static constexpr std::size_t scratch(int rows) {
-    return static_cast<std::size_t>(ceil_div(rows * In::stride, 32) + 1);
+    return static_cast<std::size_t>(ceil_div(rows * In::stride, 32) + 3);
   }
 };
 
@@ -66,7 +66,7 @@ struct Passes<Dropout<Rate>, In> {
     }
   }
 
-  /// What is kept is drawn again: that costs less than to save it.
+  /// What is kept is drawn again, so that nothing need be saved.
   static HWY_NOINLINE void data_gradient(const Context& context, const float*, const float*,
                                          const float* const*, const float* dy, float* dx,
                                          int rows) {

@@ -43,7 +43,8 @@ struct has_passes {
 ///   forward_fused(context, x, variables, y, rows, finish)
 ///   data_gradient_fused(context, x, y, variables, dy, dx, rows, finish)
 ///
-/// which store what `finish` makes of y, or of dx: see finish-inl.hpp.
+/// which store what `finish` makes of y, or of dx: see finish-inl.hpp. The former leaves the
+/// scratch memory alone, where `finish` may have its own.
 ///
 /// What drops has
 ///

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <string_view>
 
 #include "etch/layer/contract.hpp"
 #include "etch/meta/text.hpp"
