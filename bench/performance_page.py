@@ -104,8 +104,9 @@ def targets_part(*reports):
 What etch is to reach on AVX-512, each figure from the tables below: shares of the peak, the least
 of the passes named; of what only moves memory, the share of the bandwidth of the memory that holds
 it; how many times as long as etch the best of the others takes on one thread, the least of all
-batches; how much faster two threads are; what has no pass of its own; and what may take at most so
-many times as long as something, or in all.
+batches; how much faster two threads are; what has no pass of its own, and how long the pass that
+does it takes beside the plain one; and what may take at most so many times as long as something, or
+in all.
 
 """
     rows = targets(*reports)
