@@ -43,7 +43,7 @@ struct Conv2DForward {
   static constexpr Tag tag{};
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
   static constexpr Window window = sizes.columns;
-  static constexpr Blocks blocks = conv_blocks<sizes>(window.out, 1);
+  static constexpr Blocks blocks = balanced(window.out, conv_columns<sizes>, 1);
   static constexpr int rows = conv_rows<sizes>(blocks);
 
   /// The inputs of a block, counted from the window's start at its first place.
@@ -139,7 +139,7 @@ struct Conv2DDataGradient {
   static constexpr Tag tag{};
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
   static constexpr Window window = sizes.columns;
-  static constexpr Blocks blocks = conv_blocks<sizes>(window.in, window.stride);
+  static constexpr Blocks blocks = balanced(window.in, conv_columns<sizes>, window.stride);
   static constexpr int rows = conv_rows<sizes>(blocks);
 
   /// The first output that touches a block, counted from the block's start / stride; at most 0.

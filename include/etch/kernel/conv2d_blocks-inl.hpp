@@ -21,9 +21,7 @@ HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
 /// Registers that a tile leaves free beside its operands: `of_32`, or none of 16, where each holds
-/// another sum (AVX2: ten columns beside five weights and a pixel, LeNet-5's second convolution
-/// forward, 93 % of peak, 62 by five; its weight gradient 88 and 65). SSE4 multiplies and adds in
-/// two steps, and needs one for what is between.
+/// another sum. SSE4 multiplies and adds in two steps, and needs one for what is between.
 constexpr int spare_registers(int of_32) {
   if (registers == 32) return of_32;
   return HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2 ? 1 : 0;
@@ -83,29 +81,33 @@ HWY_INLINE void for_blocks(const Body& body) {
   (std::make_integer_sequence<int, blocks.count() - last>());
 }
 
-/// Sums that fit into the registers beside a row of the window's weights and a pixel.
+/// Whether sums may rest in the L1 cache, where sixteen registers are few: those of a row are at
+/// work one after another, while the window covers their columns. The compiler then loads and
+/// stores each once for a line, which pays from two taps and five lines on (AVX2, 28x28x1 to 16,
+/// 3x3: 89 % of peak, 94 without; clang 79 and 96).
 template <Conv2DSizes sizes>
-inline constexpr int conv_sums = std::max(registers - sizes.kernel() - 1 - spare_registers(2), 4);
+inline constexpr bool sums_rest = registers == 16 && sizes.kernel() >= 2 && sizes.lines() >= 5;
 
-/// Rows of such blocks that are summed together.
+/// Where they do, a tile has so many that they need not wait for each other, in short rows either
+/// (AVX2, 14x14x16 to 16, 5x5: 99 % of peak, 87 by ten; with stride 2 95, and 76 by seven).
+inline constexpr int resting_sums = 28;
+
+/// Sums of a tile: otherwise what fits into the registers beside a row of the window's weights and
+/// a pixel.
+template <Conv2DSizes sizes>
+inline constexpr int conv_sums = sums_rest<sizes>
+                                     ? resting_sums
+                                     : std::max(registers - sizes.kernel() - 1 - spare_registers(2),
+                                                4);
+
+/// Columns of such a tile, at most. Two rows of resting sums wait less than one.
+template <Conv2DSizes sizes>
+inline constexpr int conv_columns = sums_rest<sizes> ? conv_sums<sizes> / 2 : conv_sums<sizes>;
+
+/// Rows of blocks that are summed together.
 template <Conv2DSizes sizes>
 constexpr int conv_rows(const Blocks& blocks) {
   return std::clamp(conv_sums<sizes> / blocks.columns, 1, 4);
-}
-
-/// Blocks as long as there are registers for: a pixel meets the most weights in them. Where these
-/// have fewer sums than the eight that keep two units busy, shorter ones of more rows, if they all
-/// have so many (AVX2, 14x14x16 to 16, 5x5: 87 and 90 % of peak by five columns of two rows, 77 and
-/// 78 by seven of one; in a row of seven three columns are left over and lose what four gain).
-template <Conv2DSizes sizes>
-constexpr Blocks conv_blocks(int columns, int multiple) {
-  const auto least_sums = [](const Blocks& blocks) {
-    return blocks.size(blocks.count() - 1) * conv_rows<sizes>(blocks);
-  };
-  const Blocks longest = balanced(columns, conv_sums<sizes>, multiple);
-  const Blocks shorter = balanced(columns, conv_sums<sizes> / 2, multiple);
-  const bool few = longest.columns * conv_rows<sizes>(longest) < 8;
-  return few && least_sums(shorter) >= 8 ? shorter : longest;
 }
 
 /// Numbers that lie `Count` for each column, across vectors: which of them a lane belongs to comes

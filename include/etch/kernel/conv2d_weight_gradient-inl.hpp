@@ -25,44 +25,37 @@ struct Conv2DWeightGradient {
   static constexpr Tag tag{};
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
   static constexpr Window window = sizes.columns;
-  /// Lines whose taps are summed in registers together; they share the loads of dy. They belong to
-  /// one row of the window, so that they are inside the picture together, unless that row has too
-  /// few taps to hide the latency of an FMA. Sixteen registers hold two of five taps, up to five
-  /// columns of dy and a pixel (AVX2, 5x5 from and to 16: 80 and 90 % of peak with stride 2 and 1;
-  /// 55 by one line, whose five sums wait for each other).
-  static constexpr bool one_row = sizes.channels * window.size >= 9;
+  /// Lines whose taps are summed together, in 32 registers with up to five columns of dy and a
+  /// pixel; they share the loads of dy. They belong to one row of the window, so that they are
+  /// inside the picture together, unless that row has too few taps to hide the latency of an FMA
+  /// (28x28x3 to 32, 3x3: 83 % of peak, 76 by three lines of a row).
+  static constexpr bool one_row = sizes.channels * window.size >= 16;
   static constexpr int row_lines = one_row ? sizes.channels : sizes.lines();
-  static constexpr int row_groups =
-      ceil_div(row_lines, std::clamp((registers - 6) / window.size, 1, 8));
+  static constexpr int row_groups = ceil_div(row_lines, std::clamp(26 / window.size, 1, 8));
   static constexpr int lines = ceil_div(row_lines, row_groups);
   static constexpr int groups = sizes.lines() / row_lines * row_groups;
   /// Whether one group meets every row of dy, and sums the biases' gradient on the way: another
   /// pass takes as long as a twentieth of this one (28x28x1 to 16, 5x5).
   static constexpr bool sums_biases = groups == 1;
   /// Groups that go through the samples together, one sample at a time, so that they find it in the
-  /// cache: where 16 samples would fill half of it (1 MB). Sixteen registers hold so few lines that
-  /// a fifth of that is worth it (AVX2, 14x14x16 to 16, 5x5, stride 2: 91 % of peak, 74 without).
-  static constexpr bool by_sample =
-      sizes.x_stride + sizes.y_stride >= (registers == 32 ? 16384 : 3072);
+  /// cache: where 16 samples would fill half of it (1 MB).
+  static constexpr bool by_sample = sizes.x_stride + sizes.y_stride >= 16384;
   static constexpr int piece_groups = by_sample ? row_groups : 1;
   static constexpr int pieces = groups / piece_groups;  // of a panel
   static constexpr int spare = std::max(spare_registers(1), sums_biases ? 1 : 0);
+  /// Sums in registers; where others rest meanwhile, those of a line.
+  static constexpr int sums = (sums_rest<sizes> ? 1 : lines) * window.size;
   static constexpr Blocks blocks =
-      balanced(window.out, std::max(registers - 1 - spare - lines * window.size, 2), 1);
+      balanced(window.out, std::max(registers - 1 - spare - sums, 2), 1);
   static constexpr Clip clip(int block) {
     const int start = block * blocks.columns * window.stride - window.before;
     const int end = start + (blocks.size(block) - 1) * window.stride + window.size;
     return {std::max(0, -start), std::min(end, window.in) - start};
   }
 
-  /// Sums of a tap, each for every copies-th column: a group of fewer lines than others, whose few
-  /// sums would wait for each other, has two (AVX2, 28x28x1 to 16, 5x5: the fifth of five lines).
-  template <int Lines>
-  static constexpr int copies = (Lines * window.size < 8 && 2 * Lines <= lines) ? 2 : 1;
-
   template <int Lines>
   struct Sums {
-    Lanes tap[Lines * copies<Lines>][window.size], bias;
+    Lanes tap[Lines][window.size], bias;
 
     HWY_INLINE Sums() {}  // as Tile's
   };
@@ -75,15 +68,14 @@ struct Conv2DWeightGradient {
     ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
       const int o = (i - kx) / window.stride;
       if (i >= kx && (i - kx) % window.stride == 0 && o < Columns) {
-        Lanes& tap = sum.tap[l * copies<Lines> + o % copies<Lines>][kx];
-        tap = hn::MulAdd(pixel, gradient[o], tap);
+        sum.tap[l][kx] = hn::MulAdd(pixel, gradient[o], sum.tap[l][kx]);
       }
     }
   }
 
   /// Adds what `Columns` outputs of one row, from `dy` on, have in common with the lines under
-  /// them. Neighbours in time are products of different lines, whose sums do not wait for each
-  /// other.
+  /// them. Where registers hold their sums, neighbours in time are products of different lines,
+  /// which do not wait for each other.
   template <int Lines, int Columns, Clip c>
   HWY_INLINE void add(const float* const (&line)[Lines], const float* HWY_RESTRICT dy, int start,
                       int filters, bool all_inside, Sums<Lines>& sum) const {
@@ -92,7 +84,7 @@ struct Conv2DWeightGradient {
       gradient[o] = load_first(tag, dy + o * s.filters, filters);
       if (sums_biases) sum.bias = hn::Add(sum.bias, gradient[o]);
     }
-    if (one_row || all_inside) {
+    if (!sums_rest<sizes> && (one_row || all_inside)) {
       ETCH_UNROLL for (int i = c.first; i < c.last; ++i) {
         ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
           add_pixel<Lines, Columns>(line[l] + (start + i) * s.channels, gradient, l, i, sum);
@@ -100,7 +92,7 @@ struct Conv2DWeightGradient {
       }
     } else {
       ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
-        if (line[l] == nullptr) continue;
+        if (!one_row && line[l] == nullptr) continue;
         ETCH_UNROLL for (int i = c.first; i < c.last; ++i) {
           add_pixel<Lines, Columns>(line[l] + (start + i) * s.channels, gradient, l, i, sum);
         }
@@ -119,8 +111,7 @@ struct Conv2DWeightGradient {
     ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
       ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
         const float* there = dw + (first + l) * sizes.line_floats() + kx * conv_panel;
-        sum.tap[l * copies<Lines>][kx] = from_zero ? hn::Zero(tag) : hn::Load(tag, there);
-        if constexpr (copies<Lines> == 2) sum.tap[2 * l + 1][kx] = hn::Zero(tag);
+        sum.tap[l][kx] = from_zero ? hn::Zero(tag) : hn::Load(tag, there);
       }
     }
     for (int n = 0; n < samples; ++n) {
@@ -148,9 +139,7 @@ struct Conv2DWeightGradient {
     if (sums_biases) hn::StoreU(sum.bias, tag, db);
     ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
       ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
-        Lanes all = sum.tap[l * copies<Lines>][kx];
-        if constexpr (copies<Lines> == 2) all = hn::Add(all, sum.tap[2 * l + 1][kx]);
-        hn::Store(all, tag, dw + (first + l) * sizes.line_floats() + kx * conv_panel);
+        hn::Store(sum.tap[l][kx], tag, dw + (first + l) * sizes.line_floats() + kx * conv_panel);
       }
     }
   }
