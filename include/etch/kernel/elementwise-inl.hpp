@@ -12,12 +12,19 @@
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
-/// y[i] = f(x[i]) for i < size, a multiple of 16; f takes and returns a Vec.
+/// y[i] = finish(x[i]) for i < size, a multiple of 16: see finish-inl.hpp.
+template <class Finish>
+HWY_INLINE void finish_all(const float* x, float* y, std::ptrdiff_t size, const Finish& finish) {
+  for (std::ptrdiff_t i = 0; i < size; i += lanes) {
+    const Vec v = hn::LoadU(float_tag, x + i);
+    hn::StoreU(finish(v, float_tag, y + i, lanes), float_tag, y + i);
+  }
+}
+
+/// y[i] = f(x[i]); f takes and returns a Vec.
 template <class F>
 HWY_INLINE void map(const float* x, float* y, std::ptrdiff_t size, const F& f) {
-  for (std::ptrdiff_t i = 0; i < size; i += lanes) {
-    hn::StoreU(f(hn::LoadU(float_tag, x + i)), float_tag, y + i);
-  }
+  finish_all(x, y, size, [&](Vec v, const auto&...) ETCH_LAMBDA { return f(v); });
 }
 
 /// y[i] = f(a[i], b[i]).
@@ -25,15 +32,6 @@ template <class F>
 HWY_INLINE void map(const float* a, const float* b, float* y, std::ptrdiff_t size, const F& f) {
   for (std::ptrdiff_t i = 0; i < size; i += lanes) {
     hn::StoreU(f(hn::LoadU(float_tag, a + i), hn::LoadU(float_tag, b + i)), float_tag, y + i);
-  }
-}
-
-/// y[i] = finish(x[i]), see finish-inl.hpp.
-template <class Finish>
-HWY_INLINE void finish_all(const float* x, float* y, std::ptrdiff_t size, const Finish& finish) {
-  for (std::ptrdiff_t i = 0; i < size; i += lanes) {
-    const Vec v = hn::LoadU(float_tag, x + i);
-    hn::StoreU(finish(v, float_tag, y + i, lanes), float_tag, y + i);
   }
 }
 

@@ -41,15 +41,13 @@ template <class In>
 struct Passes<ReLU, In> {
   static HWY_NOINLINE void forward(const Context&, const float* x, const float* const*, float* y,
                                    int rows) {
-    map(x, y, rows * In::stride, Rectify());
+    finish_all(x, y, rows * In::stride, Rectify());
   }
 
   static HWY_NOINLINE void data_gradient(const Context&, const float*, const float* y,
                                          const float* const*, const float* dy, float* dx,
                                          int rows) {
-    map(y, dy, dx, rows * In::stride, [](Vec v, Vec gradient) ETCH_LAMBDA {
-      return hn::IfThenElseZero(hn::Gt(v, hn::Zero(float_tag)), gradient);
-    });
+    finish_all(dy, dx, rows * In::stride, WherePositive{y, dx});
   }
 };
 
