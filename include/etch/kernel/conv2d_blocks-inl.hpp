@@ -1,5 +1,5 @@
-// How the kernels of a convolution cut a row into pieces that fit into the registers, and how few
-// filters lie across them.
+// How the kernels of a convolution cut a row into pieces whose sums fit into the registers, or the
+// L1 cache, and how few filters lie across them.
 
 #if defined(ETCH_KERNEL_CONV2D_BLOCKS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_CONV2D_BLOCKS_INL_HPP
@@ -20,11 +20,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
-/// Registers that a tile leaves free beside its operands: `of_32`, or none of 16, where each holds
-/// another sum. SSE4 multiplies and adds in two steps, and needs one for what is between.
+/// Registers that a tile leaves free beside its operands: `of_32`, or none of 16.
 constexpr int spare_registers(int of_32) {
-  if (registers == 32) return of_32;
-  return HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2 ? 1 : 0;
+  return registers == 32 ? of_32 : 0;
 }
 
 /// How a row of `total` columns falls into blocks: `columns` each, the last one what remains.

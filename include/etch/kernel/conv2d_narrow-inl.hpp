@@ -48,9 +48,9 @@ struct Conv2DNarrowForward {
                         (vectors - 1) * lanes / filters + window.size - 1 + lanes),
                lanes);
   /// Rows whose pixels leave half of the L1 cache, and that fit into registers beside the weights
-  /// of a column of the window, pixels, and where those are repeated from. Where sums may rest, a
-  /// load of pixels serves as many rows as there are (AVX2, 28x28x1 to 6, 5x5: 87 % of peak, 77 by
-  /// nine).
+  /// of a column of the window, pixels, and where those are repeated from. Sums may rest here,
+  /// too: the more rows, the more a load of pixels serves (AVX2, 28x28x1 to 6, 5x5: 87 % of peak,
+  /// 77 by nine).
   static constexpr int cached = 6144 / (std::max(sizes.channels, 1) * line) - taps + 1;
   static constexpr Blocks blocks = balanced(
       sizes.rows.out,

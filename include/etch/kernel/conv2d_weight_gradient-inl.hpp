@@ -25,10 +25,10 @@ struct Conv2DWeightGradient {
   static constexpr Tag tag{};
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
   static constexpr Window window = sizes.columns;
-  /// Lines whose taps are summed together, in 32 registers with up to five columns of dy and a
-  /// pixel; they share the loads of dy. They belong to one row of the window, so that they are
-  /// inside the picture together, unless that row has too few taps to hide the latency of an FMA
-  /// (28x28x3 to 32, 3x3: 83 % of peak, 76 by three lines of a row).
+  /// Lines whose taps are summed together; they share the loads of dy. 32 registers hold so many
+  /// beside up to five columns of dy and a pixel, 16 one line after another. They belong to one row
+  /// of the window, so that they are inside the picture together, unless that row has too few taps
+  /// to hide the latency of an FMA (28x28x3 to 32, 3x3: 83 % of peak, 76 by three lines of a row).
   static constexpr bool one_row = sizes.channels * window.size >= 16;
   static constexpr int row_lines = one_row ? sizes.channels : sizes.lines();
   static constexpr int row_groups = ceil_div(row_lines, std::clamp(26 / window.size, 1, 8));
@@ -43,7 +43,7 @@ struct Conv2DWeightGradient {
   static constexpr int piece_groups = by_sample ? row_groups : 1;
   static constexpr int pieces = groups / piece_groups;  // of a panel
   static constexpr int spare = std::max(spare_registers(1), sums_biases ? 1 : 0);
-  /// Sums in registers; where others rest meanwhile, those of a line.
+  /// Sums in registers: where others rest meanwhile, those of a line.
   static constexpr int sums = (sums_rest<sizes> ? 1 : lines) * window.size;
   static constexpr Blocks blocks =
       balanced(window.out, std::max(registers - 1 - spare - sums, 2), 1);

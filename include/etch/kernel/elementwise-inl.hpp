@@ -21,13 +21,13 @@ HWY_INLINE void finish_all(const float* x, float* y, std::ptrdiff_t size, const 
   }
 }
 
-/// y[i] = f(x[i]); f takes and returns a Vec.
+/// y[i] = f(x[i]) for as many; f takes and returns a Vec.
 template <class F>
 HWY_INLINE void map(const float* x, float* y, std::ptrdiff_t size, const F& f) {
   finish_all(x, y, size, [&](Vec v, const auto&...) ETCH_LAMBDA { return f(v); });
 }
 
-/// y[i] = f(a[i], b[i]).
+/// y[i] = f(a[i], b[i]) for as many.
 template <class F>
 HWY_INLINE void map(const float* a, const float* b, float* y, std::ptrdiff_t size, const F& f) {
   for (std::ptrdiff_t i = 0; i < size; i += lanes) {
