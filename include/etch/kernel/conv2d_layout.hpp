@@ -58,9 +58,9 @@ struct Conv2DSizes {
                                                    conv_panel);
   }
 
-  /// Floats of scratch memory for the data gradient.
+  /// Floats of scratch memory for the data gradient: parts of two rows.
   constexpr std::size_t data_gradient_scratch() const {
-    return transposed_weights() + part_floats();
+    return transposed_weights() + 2 * part_floats();
   }
 };
 

@@ -267,13 +267,21 @@ struct Conv2DNarrowDataGradient {
     }
   }
 
+  /// Adds up the parts of a row when those of the next one are stored, too: a load across two
+  /// stores waits until both are in the cache (14x14x6 to 16, 5x5: 88 % of peak, 83 if it comes at
+  /// once).
   HWY_INLINE void picture(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w,
                           float* HWY_RESTRICT parts, float* dx) const {
-    for (int row = 0; row < s.rows.in; ++row) {
-      for_blocks<blocks, clip>([&]<int Columns, Clip>(int block) ETCH_LAMBDA {
-        tile<Columns>(dy, w, parts, row, block * blocks.columns);
-      });
-      collect(parts, dx + row * s.columns.in * s.channels);
+    const auto parts_of = [&](int row) ETCH_LAMBDA {
+      return parts + row % 2 * static_cast<std::ptrdiff_t>(sizes.part_floats());
+    };
+    for (int row = 0; row <= s.rows.in; ++row) {
+      if (row < s.rows.in) {
+        for_blocks<blocks, clip>([&]<int Columns, Clip>(int block) ETCH_LAMBDA {
+          tile<Columns>(dy, w, parts_of(row), row, block * blocks.columns);
+        });
+      }
+      if (row > 0) collect(parts_of(row - 1), dx + (row - 1) * s.columns.in * s.channels);
     }
   }
 
@@ -281,7 +289,7 @@ struct Conv2DNarrowDataGradient {
                            int samples, float* HWY_RESTRICT scratch) const {
     transpose_weights(w, scratch);
     float* parts = scratch + sizes.transposed_weights();
-    std::fill_n(parts, sizes.part_floats(), 0.0f);
+    std::fill_n(parts, 2 * sizes.part_floats(), 0.0f);
     for (int n = 0; n < samples; ++n) {
       picture(dy + n * s.y_stride, scratch, parts + window.size * part, dx + n * s.x_stride);
     }
