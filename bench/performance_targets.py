@@ -112,12 +112,11 @@ WHY = {
     "p99 of the latency of `logistic_l2`":
         "a turn reads each picture once, and where one begins a page of memory, as every fifth "
         "does, nothing has fetched it ahead.",
-    "p99 of the latency of `mlp_l2`":
+    "p99 of the latency of":
         "the system interrupts a loop that only reads the clock 700 to 1,400 times a second on "
         "this virtual machine, half the times for 4 to 15 µs or longer. That meets more than one "
-        "in a hundred calls that take tens of microseconds. In other runs it was 1.2x to 2.6x.",
-    "p99 of the latency of `lenet5`":
-        "the same interrupts, as it seems: in other runs it was 1.04x and 1.09x.",
+        "in a hundred calls that take tens of microseconds. In other runs `mlp_l2` had 1.2x to "
+        "2.6x, `lenet5` 1.04x and 1.09x.",
     "every pass of every layer":
         "the forward pass of 784 to 64 adds up the lanes of each sum at its end, because weights "
         "lie as suits the data gradient. A ReLU alone, which etch fuses, moves memory as "
