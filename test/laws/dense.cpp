@@ -23,7 +23,7 @@ template <class Layer, class In>
 void weight_gradient_is_the_sum_of_products(int rows) {
   for (const simd::Target& target : simd::compiled) {
     if (!simd::supports(target)) continue;
-    test::Bench<Layer, In> bench(rows);
+    test::Bench bench(test::subject<Layer, In>(), rows);
     bench.weight_gradient(target, false);
     using Out = typename Layer::template Output<In>;
     double worst = 0;
@@ -33,7 +33,7 @@ void weight_gradient_is_the_sum_of_products(int rows) {
         sum += static_cast<double>(bench.x[row * In::stride + i / Out::size]) *
                static_cast<double>(bench.dy[row * Out::stride + i % Out::size]);
       }
-      worst = std::max(worst, test::apart(bench.gradient[0].data()[bench.place(0, i)], sum));
+      worst = std::max(worst, test::apart(bench.gradient[0].data()[bench.layer.place(0, i)], sum));
     }
     INFO(target.name());
     CHECK(worst <= test::tolerance(rows));

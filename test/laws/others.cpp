@@ -13,7 +13,7 @@ void gradients_go_to_the_first_largest() {
   for (const simd::Target& target : simd::compiled) {
     if (!simd::supports(target)) continue;
     INFO(target.name() << ", windows of " << Layer::window);
-    test::Bench<Layer, In> bench(2);
+    test::Bench bench(test::subject<Layer, In>(), 2);
     for (std::size_t i = In::stride; i < bench.x.size(); ++i) bench.x[i] = std::round(bench.x[i]);
     std::vector<float> expected(bench.dx.size());
     const float* x = bench.x.data();
@@ -65,7 +65,7 @@ TEST_CASE("MaxPool2D obeys the laws") {
 TEST_CASE("MaxPool2D gives the gradient of equal pixels to the first") {
   for (const simd::Target& target : simd::compiled) {
     if (!simd::supports(target)) continue;
-    test::Bench<MaxPool2D<2>, Shape<2, 2, 1>> bench(1);
+    test::Bench bench(test::subject<MaxPool2D<2>, Shape<2, 2, 1>>(), 1);
     std::fill_n(bench.x.begin(), 4, 0.5f);
     bench.forward(target);
     bench.data_gradient(target);
@@ -91,7 +91,8 @@ TEST_CASE("MaxPool2D gives each gradient to the first of the largest pixels, and
 TEST_CASE("MaxPool2D's output does not depend on whether anything is saved") {
   for (const simd::Target& target : simd::compiled) {
     if (!simd::supports(target)) continue;
-    test::Bench<MaxPool2D<3, 2, Same>, Shape<9, 8, 6>> saving(3), alone(3);
+    const auto subject = test::subject<MaxPool2D<3, 2, Same>, Shape<9, 8, 6>>();
+    test::Bench saving(subject, 3), alone(subject, 3);
     alone.context.saved = nullptr;
     saving.forward(target);
     alone.forward(target);
@@ -107,7 +108,7 @@ TEST_CASE("ReLU obeys the laws") {
 TEST_CASE("ReLU passes no gradient at zero, as TensorFlow's") {
   for (const simd::Target& target : simd::compiled) {
     if (!simd::supports(target)) continue;
-    test::Bench<ReLU, Shape<3>> bench(1);
+    test::Bench bench(test::subject<ReLU, Shape<3>>(), 1);
     bench.x[1] = 0;
     bench.data_gradient(target);
     CHECK(bench.dx[1] == 0);
@@ -124,7 +125,7 @@ TEST_CASE("Dropout obeys the laws") {
 TEST_CASE("Dropout keeps its share, and everything where nobody trains") {
   for (const simd::Target& target : simd::compiled) {
     if (!simd::supports(target)) continue;
-    test::Bench<Dropout<0.3f>, Shape<1000>> bench(10);
+    test::Bench bench(test::subject<Dropout<0.3f>, Shape<1000>>(), 10);
     bench.forward(target);
     const auto dropped = std::count(bench.y.begin(), bench.y.end(), 0.0f) - 10 * 8;  // padding
     CHECK(std::abs(static_cast<double>(dropped) - 3000) < 3 * std::sqrt(10000 * 0.3 * 0.7));
