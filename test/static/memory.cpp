@@ -56,7 +56,7 @@ constexpr bool plan_is_sound() {
     if (plan.saved[i]) {
       write(saved(i), *plan.saved[i], saved_stride<typename Step::Layer, typename Step::In>);
     }
-    if (!works_in_place<typename Step::Layer>() || !same(x, y)) read(activation(i), x, in);
+    if (!Step::traits.in_place || !same(x, y)) read(activation(i), x, in);
   });
   constexpr std::size_t size = executed_size<Net>;
   read(activation(size), plan.activations[size], Net::Output::stride);
@@ -70,7 +70,7 @@ constexpr bool plan_is_sound() {
       constexpr std::size_t in = Step::In::stride, out = Step::Out::stride;
       constexpr Reads reads = data_gradient_reads_of<typename Step::Layer>();
       const Place dx = plan.gradients[i], dy = plan.gradients[i + 1];
-      const bool in_place = works_in_place<typename Step::Layer>() && same(dx, dy);
+      const bool in_place = Step::traits.in_place && same(dx, dy);
       read(gradient(i + 1), dy, out);
       if (Step::has_variables) read(activation(i), plan.activations[i], in);
       if (Step::index == Net::first_trained) return;

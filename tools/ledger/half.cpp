@@ -118,7 +118,7 @@ int measure(int, char**, const etch::app::Settings&, const Optimizer&) {
 #if defined(LEDGER_LAYER)
     if constexpr (static_cast<int>(Step::index) == LEDGER_LAYER) generate<Net, Step, Batch>();
 #else
-    if constexpr (!works_in_place<typename Step::Layer>()) list<Net, Step, Batch>();
+    if constexpr (!Step::traits.in_place) list<Net, Step, Batch>();
 #endif
   });
   return 0;

@@ -37,20 +37,7 @@ namespace etch {
 //   data_gradient_over_x<In>()  where that pass, alone or fused, reads x: true if it reads no
 //                               element after it has written that of dx, and dx had better lie
 //                               over x
-//   in_place                    true where each element depends on that element alone, so that
-//                               forward may write y over x, and data_gradient dx over dy
-//   monotone                    true where each element depends on that element alone, never falls
-//                               where that rises, and rises with it wherever the gradient passes
-//   selects                     true where each element is one of the input's, chosen by order
-//                               alone, and its gradient goes there
-//   rectifies                   true where each element is max(x, 0)
-//   drops                       true where each element is in training zero, or x times one factor
-//                               of at least 1, by chance alone, and x elsewhere
-//   fuses_forward               true where forward can do that of a layer behind it that rectifies,
-//                               and of a next one that drops; data_gradient then sees the y that is
-//                               stored
-//   fuses_data_gradient         true where data_gradient can do that of such layers before it, and
-//                               then reads x
+//   traits                      Traits: what rewrites and the plan of memory may make use of
 //
 // and for every SIMD target Passes<Layer, In>: see passes-inl.hpp.
 
@@ -153,66 +140,34 @@ constexpr bool data_gradient_over_x_of() {
   }
 }
 
-template <class Layer>
-constexpr bool works_in_place() {
-  if constexpr (requires { Layer::in_place; }) {
-    return Layer::in_place;
-  } else {
-    return false;
-  }
-}
+/// What may be true of a layer, so that networks take less time and memory than as written.
+struct Traits {
+  /// Each element depends on that element alone: forward may write y over x, and data_gradient dx
+  /// over dy.
+  bool in_place = false;
+  /// Each element depends on that element alone, never falls where that rises, and rises with it
+  /// wherever the gradient passes.
+  bool monotone = false;
+  /// Each element is one of the input's, chosen by order alone, and its gradient goes there.
+  bool selects = false;
+  /// Each element is max(x, 0).
+  bool rectifies = false;
+  /// Each element is in training zero, or x times one factor of at least 1, by chance alone, and x
+  /// elsewhere.
+  bool drops = false;
+  /// forward can do that of a layer behind it that rectifies, and of a next one that drops;
+  /// data_gradient then sees the y that is stored.
+  bool fuses_forward = false;
+  /// data_gradient can do that of such layers before it, and then reads x.
+  bool fuses_data_gradient = false;
+};
 
 template <class Layer>
-constexpr bool is_monotone() {
-  if constexpr (requires { Layer::monotone; }) {
-    return Layer::monotone;
+constexpr Traits traits_of() {
+  if constexpr (requires { Layer::traits; }) {
+    return Layer::traits;
   } else {
-    return false;
-  }
-}
-
-template <class Layer>
-constexpr bool selects_by_order() {
-  if constexpr (requires { Layer::selects; }) {
-    return Layer::selects;
-  } else {
-    return false;
-  }
-}
-
-template <class Layer>
-constexpr bool does_rectify() {
-  if constexpr (requires { Layer::rectifies; }) {
-    return Layer::rectifies;
-  } else {
-    return false;
-  }
-}
-
-template <class Layer>
-constexpr bool does_drop() {
-  if constexpr (requires { Layer::drops; }) {
-    return Layer::drops;
-  } else {
-    return false;
-  }
-}
-
-template <class Layer>
-constexpr bool can_fuse_forward() {
-  if constexpr (requires { Layer::fuses_forward; }) {
-    return Layer::fuses_forward;
-  } else {
-    return false;
-  }
-}
-
-template <class Layer>
-constexpr bool can_fuse_data_gradient() {
-  if constexpr (requires { Layer::fuses_data_gradient; }) {
-    return Layer::fuses_data_gradient;
-  } else {
-    return false;
+    return {};
   }
 }
 

@@ -19,7 +19,7 @@ struct Conv2D {
   static constexpr int filters = Filters, window = Kernel, stride = Stride;
   using padding = Padding;
   static constexpr Reads data_gradient_reads{.x = false, .y = false};
-  static constexpr bool fuses_forward = true, fuses_data_gradient = true;
+  static constexpr Traits traits{.fuses_forward = true, .fuses_data_gradient = true};
 
   template <class In>
   static constexpr Window rows = slide<Padding>(In::height, Kernel, Stride);
@@ -108,27 +108,16 @@ template <int Filters, int Kernel, class Padding, int Stride, class In>
 struct Passes<Conv2D<Filters, Kernel, Padding, Stride>, In> {
   static constexpr Conv2DSizes sizes = Conv2D<Filters, Kernel, Padding, Stride>::template sizes<In>;
 
-  static void forward(const Context& context, const float* x, const float* const* variables,
-                      float* y, int rows) {
-    forward_fused(context, x, variables, y, rows, Unchanged());
-  }
-
-  template <class Finish>
-  static HWY_NOINLINE void forward_fused(const Context&, const float* x,
-                                         const float* const* variables, float* y, int rows,
-                                         const Finish& finish) {
+  template <class Finish = Unchanged>
+  static HWY_NOINLINE void forward(const Context&, const float* x, const float* const* variables,
+                                   float* y, int rows, const Finish& finish = {}) {
     conv2d_forward<sizes>(x, variables[0], variables[1], y, rows, finish);
   }
 
-  static void data_gradient(const Context& context, const float* x, const float* y,
-                            const float* const* variables, const float* dy, float* dx, int rows) {
-    data_gradient_fused(context, x, y, variables, dy, dx, rows, Unchanged());
-  }
-
-  template <class Finish>
-  static HWY_NOINLINE void data_gradient_fused(const Context& context, const float*, const float*,
-                                               const float* const* variables, const float* dy,
-                                               float* dx, int rows, const Finish& finish) {
+  template <class Finish = Unchanged>
+  static HWY_NOINLINE void data_gradient(const Context& context, const float*, const float*,
+                                         const float* const* variables, const float* dy, float* dx,
+                                         int rows, const Finish& finish = {}) {
     conv2d_data_gradient<sizes>(dy, variables[0], dx, rows, context.scratch, finish);
   }
 

@@ -18,7 +18,7 @@ struct Dense {
   static constexpr std::string_view name = "dense";
   static constexpr int units = Units;
   static constexpr Reads data_gradient_reads{.x = false, .y = false};
-  static constexpr bool fuses_forward = true, fuses_data_gradient = true;
+  static constexpr Traits traits{.fuses_forward = true, .fuses_data_gradient = true};
 
   template <class In>
   using Output = Shape<(Units < 1 ? 1 : Units)>;
@@ -98,15 +98,9 @@ template <int Units, class In>
 struct Passes<Dense<Units>, In> {
   static constexpr DenseSizes sizes = Dense<Units>::template sizes<In>;
 
-  static void forward(const Context& context, const float* x, const float* const* variables,
-                      float* y, int rows) {
-    forward_fused(context, x, variables, y, rows, Unchanged());
-  }
-
-  template <class Finish>
-  static HWY_NOINLINE void forward_fused(const Context&, const float* x,
-                                         const float* const* variables, float* y, int rows,
-                                         const Finish& finish) {
+  template <class Finish = Unchanged>
+  static HWY_NOINLINE void forward(const Context&, const float* x, const float* const* variables,
+                                   float* y, int rows, const Finish& finish = {}) {
     if constexpr (sizes.transposed()) {
       dense_forward_transposed<sizes>(x, variables[0], variables[1], y, rows, finish);
     } else {
@@ -114,15 +108,10 @@ struct Passes<Dense<Units>, In> {
     }
   }
 
-  static void data_gradient(const Context& context, const float* x, const float* y,
-                            const float* const* variables, const float* dy, float* dx, int rows) {
-    data_gradient_fused(context, x, y, variables, dy, dx, rows, Unchanged());
-  }
-
-  template <class Finish>
-  static HWY_NOINLINE void data_gradient_fused(const Context& context, const float*, const float*,
-                                               const float* const* variables, const float* dy,
-                                               float* dx, int rows, const Finish& finish) {
+  template <class Finish = Unchanged>
+  static HWY_NOINLINE void data_gradient(const Context& context, const float*, const float*,
+                                         const float* const* variables, const float* dy, float* dx,
+                                         int rows, const Finish& finish = {}) {
     if constexpr (sizes.transposed()) {
       dense_data_gradient_transposed<sizes>(dy, variables[0], dx, rows, finish);
     } else {

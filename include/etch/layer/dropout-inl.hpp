@@ -16,7 +16,7 @@ struct Dropout {
   static constexpr std::string_view name = "dropout";
   static constexpr float rate = Rate;
   static constexpr Reads data_gradient_reads{.x = false, .y = false};
-  static constexpr bool in_place = true, drops = true;
+  static constexpr Traits traits{.in_place = true, .drops = true};
 
   template <class In>
   using Output = In;

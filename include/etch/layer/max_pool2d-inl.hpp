@@ -23,7 +23,7 @@ struct MaxPool2D {
   static constexpr std::string_view name = "max_pool2d";
   static constexpr int window = Size, stride = Stride;
   using padding = Padding;
-  static constexpr bool selects = true, fuses_forward = true;
+  static constexpr Traits traits{.selects = true, .fuses_forward = true};
   static constexpr Reads data_gradient_reads{.x = false, .y = false};
 
   template <class In>
@@ -88,15 +88,9 @@ struct Passes<MaxPool2D<Size, Stride, Padding>, In> {
   using Out = typename Layer::template Output<In>;
   static constexpr Window rows = Layer::template rows<In>, columns = Layer::template columns<In>;
 
-  static void forward(const Context& context, const float* x, const float* const* variables,
-                      float* y, int samples) {
-    forward_fused(context, x, variables, y, samples, Unchanged());
-  }
-
-  template <class Finish>
-  static HWY_NOINLINE void forward_fused(const Context& context, const float* x,
-                                         const float* const*, float* y, int samples,
-                                         const Finish& finish) {
+  template <class Finish = Unchanged>
+  static HWY_NOINLINE void forward(const Context& context, const float* x, const float* const*,
+                                   float* y, int samples, const Finish& finish = {}) {
     const auto pool = [&](int n, auto selected) HWY_ATTR {
       max_pool2d_forward<rows, columns, In::channels>(x + n * In::stride, y + n * Out::stride,
                                                       selected, finish);

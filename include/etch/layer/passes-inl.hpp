@@ -38,13 +38,13 @@ struct has_passes {
 /// stores[v](vector, place): there lies the vector of parameters that it belongs to. Such a layer
 /// sees the whole batch at once; of others training sums the gradients of some samples at a time.
 ///
-/// What fuses, see contract.hpp, has also
+/// What fuses, see contract.hpp, takes one argument more,
 ///
-///   forward_fused(context, x, variables, y, rows, finish)
-///   data_gradient_fused(context, x, y, variables, dy, dx, rows, finish)
+///   forward(context, x, variables, y, rows, finish)
+///   data_gradient(context, x, y, variables, dy, dx, rows, finish)
 ///
-/// which store what `finish` makes of y, or of dx: see finish-inl.hpp. The former leaves the
-/// scratch memory alone, where `finish` may have its own.
+/// if it is given, and stores what `finish` makes of y, or of dx: see finish-inl.hpp. The former
+/// leaves the scratch memory alone, where `finish` may have its own.
 ///
 /// What drops has
 ///
@@ -68,8 +68,6 @@ struct Passes {
   // because clang leaves out of a class what follows a failed one.
   static void forward(const auto&...) {}
   static void data_gradient(const auto&...) {}
-  static void forward_fused(const auto&...) {}
-  static void data_gradient_fused(const auto&...) {}
   static constexpr int gradient_tiles = 1;
   static void weight_gradient(const auto&...) {}
 

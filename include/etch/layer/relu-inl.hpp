@@ -11,7 +11,7 @@ namespace etch {
 struct ReLU {
   static constexpr std::string_view name = "relu";
   static constexpr Reads data_gradient_reads{.x = false, .y = true};  // y > 0 where x > 0
-  static constexpr bool in_place = true, monotone = true, rectifies = true;
+  static constexpr Traits traits{.in_place = true, .monotone = true, .rectifies = true};
 
   template <class In>
   using Output = In;

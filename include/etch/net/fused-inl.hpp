@@ -70,7 +70,7 @@ struct Passes<FusedForward<Layer, R>, In> : Passes<Layer, In> {
                       float* y, int rows) {
     using Out = typename Layer::template Output<In>;
     InStores<R, Out>::forward(context, y, rows, [&](const auto& finish) ETCH_LAMBDA {
-      Passes<Layer, In>::forward_fused(context, x, variables, y, rows, finish);
+      Passes<Layer, In>::forward(context, x, variables, y, rows, finish);
     });
   }
 };
@@ -79,8 +79,8 @@ template <class R, class Layer, class In>
 struct Passes<FusedDataGradient<R, Layer>, In> : Passes<Layer, In> {
   static void data_gradient(const Context& context, const float* x, const float* y,
                             const float* const* variables, const float* dy, float* dx, int rows) {
-    Passes<Layer, In>::data_gradient_fused(context, x, y, variables, dy, dx, rows,
-                                           InStores<R, In>::data_gradient(context, x, dx));
+    Passes<Layer, In>::data_gradient(context, x, y, variables, dy, dx, rows,
+                                     InStores<R, In>::data_gradient(context, x, dx));
   }
 };
 

@@ -26,7 +26,7 @@ struct Joined {
   static constexpr auto joined = joined_name<R, D>;
   static constexpr std::string_view name = joined;
   static constexpr Reads data_gradient_reads{.x = false, .y = true};
-  static constexpr bool in_place = true, rectifies = true;
+  static constexpr Traits traits{.in_place = true, .rectifies = true};
 
   template <class In>
   using Output = In;

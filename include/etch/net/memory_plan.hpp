@@ -202,7 +202,7 @@ constexpr MemoryPlanner<executed_size<Net>> memory_planner() {
                         std::size_t{saved_stride<typename Step::Layer, In>},
                         Step::has_variables,
                         Step::updates,
-                        works_in_place<typename Step::Layer>() && std::is_same_v<In, Out>,
+                        Step::traits.in_place && std::is_same_v<In, Out>,
                         data_gradient_over_x_of<typename Step::Layer, In>(),
                         data_gradient_reads_of<typename Step::Layer>()};
   });

@@ -31,9 +31,8 @@ namespace etch {
 
 /// Whether First, then Second may as well be Second, then First.
 template <class First, class Second>
-inline constexpr bool commute =
-    is_monotone<typename First::Layer>() && selects_by_order<typename Second::Layer>() &&
-    std::is_same_v<typename First::In, typename First::Out>;
+inline constexpr bool commute = (First::traits.monotone && Second::traits.selects &&
+                                 std::is_same_v<typename First::In, typename First::Out>);
 
 /// `First` before the steps `Rest`, behind those of them that it commutes with.
 template <class First, class Rest>
@@ -50,16 +49,18 @@ struct PutBefore<First, meta::mp_list<Second, Rest...>> {
 template <class First, class Rest>
 using put_before = typename PutBefore<First, Rest>::type;
 
-/// `First` before the steps `Rest`, together with the first of those if one rectifies and the next
-/// one drops.
+/// Whether First, then Second are done by one pass.
+template <class First, class Second>
+inline constexpr bool join = (First::traits.rectifies && Second::traits.drops);
+
+/// `First` before the steps `Rest`, together with the first of those if they join.
 template <class First, class Rest>
 struct JoinBefore {
   using type = meta::mp_push_front<Rest, First>;
 };
 template <class First, class Second, class... Rest>
-requires(
-    does_rectify<typename First::Layer>() &&
-    does_drop<typename Second::Layer>()) struct JoinBefore<First, meta::mp_list<Second, Rest...>> {
+requires join<First, Second>
+struct JoinBefore<First, meta::mp_list<Second, Rest...>> {
   using Both = Joined<typename First::Layer, typename Second::Layer, Second::index>;
   using type = meta::mp_list<Step<First::index, Both, typename First::In>, Rest...>;
 };
@@ -68,9 +69,8 @@ using join_before = typename JoinBefore<First, Rest>::type;
 
 /// Whether First and Last can do the work of Between.
 template <class First, class Between, class Last>
-inline constexpr bool fuse =
-    can_fuse_forward<typename First::Layer>() && does_rectify<typename Between::Layer>() &&
-    can_fuse_data_gradient<typename Last::Layer>();
+inline constexpr bool fuse = (First::traits.fuses_forward && Between::traits.rectifies &&
+                              Last::traits.fuses_data_gradient);
 
 /// `First` before the steps `Rest`, of which the first is left out if its neighbours do its work.
 template <class First, class Rest>

@@ -19,6 +19,7 @@ struct Step {
   static_assert(sizeof(typename Layer::template Requirements<Index, In>) > 0);
 
   static constexpr std::size_t index = Index;
+  static constexpr Traits traits = traits_of<Layer>();
   static constexpr auto variables = variables_of<Layer, In>();
   static constexpr bool has_variables = !variables.empty();
   static constexpr std::uint64_t flops = flops_of<Layer, In>();
