@@ -2,13 +2,7 @@
 #define ETCH_TEST_LAWS_BENCH_HPP
 
 // One layer at a shape, with numbers to work on.
-//
-// Includes <etch/etch.hpp> with the passes of the laws among the layers (and the including file's
-// own, if it defines ETCH_LAYERS itself to a header that includes laws/passes-inl.hpp).
 
-#ifndef ETCH_LAYERS
-#define ETCH_LAYERS "laws/passes-inl.hpp"
-#endif
 #include <limits>
 #include <span>
 #include <string_view>

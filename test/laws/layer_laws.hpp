@@ -4,8 +4,6 @@
 // What holds of every layer, on every SIMD target that the processor has:
 //
 //   layer_laws<Conv2D<16, 5>, Shape<28, 28, 1>>();
-//
-// See bench.hpp for ETCH_LAYERS.
 
 #include <cstring>
 #include <limits>

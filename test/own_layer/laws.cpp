@@ -1,5 +1,5 @@
 // The layer of docs/adding-a-layer.md, under the laws that etch's own layers obey.
-#define ETCH_LAYERS "own_layer/with_laws-inl.hpp"
+#define ETCH_LAYERS "own_layer/leaky_relu-inl.hpp"
 #include "laws/layer_laws.hpp"
 
 using namespace etch;

@@ -17,7 +17,13 @@ using namespace etch;
 std::vector<ledger::Entry> entries;
 
 template <class Step>
-using PassesOf = HWY_NAMESPACE::Passes<typename Step::Layer, typename Step::In>;
+constexpr auto* forward_of = HWY_NAMESPACE::forward<typename Step::Layer, typename Step::In>;
+template <class Step>
+constexpr auto* data_gradient_of =
+    HWY_NAMESPACE::data_gradient<typename Step::Layer, typename Step::In>;
+template <class Step>
+constexpr auto* weight_gradient_of =
+    HWY_NAMESPACE::weight_gradient<typename Step::Layer, typename Step::In>;
 
 /// The same function, which the compiler now cannot fit to how it is called here: in a training
 /// step the number of rows is no constant.
@@ -52,31 +58,32 @@ std::unique_ptr<ledger::Arrays> make_arrays() {
     a->gradient_pointers.push_back(gradients.data());
   }
   const auto all = bench::tile_of<Step>(*a, 0, Batch);
-  opaque(PassesOf<Step>::forward)(a->context, all.x, a->value_pointers.data(), all.y, all.rows);
+  opaque(forward_of<Step>)(a->context, all.x, a->value_pointers.data(), all.y, all.rows);
   return a;
 }
 
 template <class Net, class Step, int Batch>
 void forward(ledger::Arrays& a) {
   bench::for_each_tile<Net, Step, Batch>(a, [&](const bench::SampleTile& tile) {
-    opaque(PassesOf<Step>::forward)(a.context, tile.x, a.value_pointers.data(), tile.y, tile.rows);
+    opaque(forward_of<Step>)(a.context, tile.x, a.value_pointers.data(), tile.y, tile.rows);
   });
 }
 
 template <class Net, class Step, int Batch>
 void data_gradient(ledger::Arrays& a) {
   bench::for_each_tile<Net, Step, Batch>(a, [&](const bench::SampleTile& tile) {
-    opaque(PassesOf<Step>::data_gradient)(a.context, tile.x, tile.y, a.value_pointers.data(),
-                                          tile.dy, tile.dx, tile.rows);
+    opaque(data_gradient_of<Step>)(a.context, tile.x, tile.y, a.value_pointers.data(), tile.dy,
+                                   tile.dx, tile.rows);
   });
 }
 
 template <class Net, class Step, int Batch>
 void weight_gradient(ledger::Arrays& a) {
   bench::for_each_gradient_tile<Net, Step, Batch>(a, [&](const bench::SampleTile& samples) {
-    for (int tile = 0; tile < PassesOf<Step>::gradient_tiles; ++tile) {
-      opaque(PassesOf<Step>::weight_gradient)(a.context, tile, samples.x, samples.dy,
-                                              a.gradient_pointers.data(), samples.rows);
+    const int tiles = HWY_NAMESPACE::gradient_tiles<typename Step::Layer, typename Step::In>();
+    for (int tile = 0; tile < tiles; ++tile) {
+      opaque(weight_gradient_of<Step>)(a.context, tile, samples.x, samples.dy,
+                                       a.gradient_pointers.data(), samples.rows);
     }
   });
 }
@@ -84,13 +91,12 @@ void weight_gradient(ledger::Arrays& a) {
 /// Calls `f(pass, run, code)` for the passes of a training step.
 template <class Net, class Step, int Batch, class F>
 void for_passes(const F& f) {
-  using Here = PassesOf<Step>;
-  f(Pass::forward, forward<Net, Step, Batch>, &Here::forward);
+  f(Pass::forward, forward<Net, Step, Batch>, forward_of<Step>);
   if constexpr (does<Net, Step>(Pass::data_gradient)) {
-    f(Pass::data_gradient, data_gradient<Net, Step, Batch>, &Here::data_gradient);
+    f(Pass::data_gradient, data_gradient<Net, Step, Batch>, data_gradient_of<Step>);
   }
   if constexpr (does<Net, Step>(Pass::weight_gradient)) {
-    f(Pass::weight_gradient, weight_gradient<Net, Step, Batch>, &Here::weight_gradient);
+    f(Pass::weight_gradient, weight_gradient<Net, Step, Batch>, weight_gradient_of<Step>);
   }
 }
 

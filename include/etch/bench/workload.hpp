@@ -109,7 +109,7 @@ class Workload {
   void forward(float* parameters) {
     const Variables values = variables(parameters);
     for_each_tile<Net, Step, Batch>(batch_, [&](const SampleTile& tile) {
-      ETCH_DISPATCH(target_, Passes<Layer, In>::forward)
+      ETCH_DISPATCH(target_, forward<Layer, In>)
       (batch_.context, tile.x, values.data(), tile.y, tile.rows);
     });
   }
@@ -117,17 +117,17 @@ class Workload {
   void data_gradient(float* parameters) {
     const Variables values = variables(parameters);
     for_each_tile<Net, Step, Batch>(batch_, [&](const SampleTile& tile) {
-      ETCH_DISPATCH(target_, Passes<Layer, In>::data_gradient)
+      ETCH_DISPATCH(target_, data_gradient<Layer, In>)
       (batch_.context, tile.x, tile.y, values.data(), tile.dy, tile.dx, tile.rows);
     });
   }
 
   void weight_gradient(float* gradients) {
     const Variables to = variables(gradients);
-    const int tiles = *ETCH_DISPATCH(target_, Passes<Layer, In>::gradient_tiles);
+    const int tiles = ETCH_DISPATCH(target_, gradient_tiles<Layer, In>)();
     for_each_gradient_tile<Net, Step, Batch>(batch_, [&](const SampleTile& samples) {
       for (int tile = 0; tile < tiles; ++tile) {
-        ETCH_DISPATCH(target_, Passes<Layer, In>::weight_gradient)
+        ETCH_DISPATCH(target_, weight_gradient<Layer, In>)
         (batch_.context, tile, samples.x, samples.dy, to.data(), samples.rows);
       }
     });
@@ -153,7 +153,7 @@ class Workload {
     Slots<Optimizer> slots;
     for (std::size_t s = 0; s < slots.size(); ++s) slots[s] = parameters + (1 + s) * floats;
     const SampleTile all = tile_of<Step>(batch_, 0, Batch);
-    const int tiles = *ETCH_DISPATCH(target_, Passes<Layer, In>::gradient_tiles);
+    const int tiles = ETCH_DISPATCH(target_, gradient_tiles<Layer, In>)();
     for (int tile = 0; tile < tiles; ++tile) {
       ETCH_DISPATCH(target_, apply_tile<Step, Optimizer>)
       (Optimizer(), UpdateContext(), batch_.context, tile, all.x, all.dy, values.data(), slots,

@@ -11,6 +11,7 @@
 #include "etch/kernel/vec-inl.hpp"
 #include "etch/layer/contract.hpp"
 
+HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
 /// Only a layer without passes asks.
@@ -76,6 +77,32 @@ struct Passes {
                 "without came; include its header (before <etch/etch.hpp>, named by ETCH_LAYERS)");
 };
 
+// A layer's passes as functions that ETCH_DISPATCH can take the address of.
+
+template <class Layer, class In>
+void forward(const Context& context, const float* x, const float* const* variables, float* y,
+             int rows) {
+  Passes<Layer, In>::forward(context, x, variables, y, rows);
+}
+
+template <class Layer, class In>
+void data_gradient(const Context& context, const float* x, const float* y,
+                   const float* const* variables, const float* dy, float* dx, int rows) {
+  Passes<Layer, In>::data_gradient(context, x, y, variables, dy, dx, rows);
+}
+
+template <class Layer, class In>
+int gradient_tiles() {
+  return Passes<Layer, In>::gradient_tiles;
+}
+
+template <class Layer, class In>
+void weight_gradient(const Context& context, int tile, const float* x, const float* dy,
+                     float* const* gradients, int rows) {
+  Passes<Layer, In>::weight_gradient(context, tile, x, dy, gradients, rows);
+}
+
 }  // namespace etch::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
 
 #endif
