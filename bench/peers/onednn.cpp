@@ -266,10 +266,6 @@ class OneDNN : public Peer {
   }
 
   std::optional<Work> step(const Model& model, const Samples& samples) override {
-    // Pooling and dropout are assembled for inference alone.
-    for (const Layer& layer : model.layers) {
-      if (layer.kind == Layer::Kind::max_pool2d) return {};
-    }
     return dnn::step(model, samples);
   }
   std::optional<Work> classify(const Model& model, const Samples& samples) override {

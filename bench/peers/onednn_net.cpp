@@ -31,6 +31,7 @@ std::size_t floats_of(const dnnl::memory& memory) {
 }
 
 constexpr auto convolution = dnnl::algorithm::convolution_auto;
+constexpr auto pooling = dnnl::algorithm::pooling_max;
 constexpr auto relu = dnnl::algorithm::eltwise_relu_use_dst_for_bwd;
 
 }  // namespace
@@ -50,17 +51,25 @@ Network::Network(const Model& model, int batch, Use use, const Plan& plan)
     if (layers[i].trains()) add_trained(layers[i], followed_by_relu(i), i + 1 == layers.size());
     if (layers[i].kind == Layer::Kind::max_pool2d) add_pooling(layers[i]);
   }
-  if (use == Use::training) add_backward(followed_by_relu);
+  if (use == Use::training) add_backward(layers, followed_by_relu);
   implementations_.resize(implementations_.size() - 2);  // the last comma
 }
 
-void Network::add_backward(const std::function<bool(std::size_t)>& followed_by_relu) {
+void Network::add_backward(const std::vector<Layer>& layers,
+                           const std::function<bool(std::size_t)>& followed_by_relu) {
   gradient_ = output_gradient_ = dnnl::memory(last_.get_desc(), engine());
   dnnl::memory output = last_;
-  for (std::size_t t = trained_.size(); t-- > 0;) {
-    if (followed_by_relu(trained_[t].layer->index)) add_relu_gradient(output);
-    add_gradients(trained_[t], t > 0);
-    output = trained_[t].source;
+  std::size_t trained = trained_.size(), pooled = pooled_.size();
+  for (std::size_t i = layers.size(); i-- > 0;) {
+    if (layers[i].kind == Layer::Kind::max_pool2d) {
+      add_pooling_gradient(pooled_[--pooled]);
+      output = pooled_[pooled].source;
+    } else if (layers[i].trains()) {
+      if (followed_by_relu(i)) add_relu_gradient(output);
+      --trained;
+      add_gradients(trained_[trained], trained > 0);
+      output = trained_[trained].source;
+    }
   }
 }
 
@@ -109,13 +118,17 @@ dnnl::memory Network::input_in(const Layer& layer, const Desc& wanted) {
   return in_layout(input_, wanted, forward_);
 }
 
+dnnl::prop_kind Network::propagation() const {
+  return use_ == Use::training ? dnnl::prop_kind::forward_training
+                               : dnnl::prop_kind::forward_inference;
+}
+
 Desc Network::kept_or_any(const Desc& there, bool keep) const {
   return keep ? there : any_layout(there);
 }
 
 void Network::add_trained(const Layer& layer, bool with_relu, bool last) {
-  const auto use = use_ == Use::training ? dnnl::prop_kind::forward_training
-                                         : dnnl::prop_kind::forward_inference;
+  const auto use = propagation();
   Trained trained;
   trained.layer = &layer;
   Shapes plain(layer, batch_), s(layer, batch_, plan_.pictures, Tag::any);
@@ -165,14 +178,31 @@ void Network::add_pooling(const Layer& layer) {
   const Slide slide(layer);
   const Shapes s(layer, batch_, Tag::any, Tag::any);
   const dnnl::pooling_forward::primitive_desc desc(
-      {dnnl::prop_kind::forward_inference, dnnl::algorithm::pooling_max, last_.get_desc(), s.dst,
-       slide.strides, slide.window, slide.before, slide.after},
+      {propagation(), pooling, last_.get_desc(), s.dst, slide.strides, slide.window, slide.before,
+       slide.after},
       engine());
   implementations_ += layer.name + " " + desc.impl_info_str() + ", ";
-  const dnnl::memory output(desc.dst_desc(), engine());
+  const dnnl::memory output(desc.dst_desc(), engine()), selected(desc.workspace_desc(), engine());
   forward_.push_back(
-      {dnnl::pooling_forward(desc), {{DNNL_ARG_SRC, last_}, {DNNL_ARG_DST, output}}});
+      {dnnl::pooling_forward(desc),
+       {{DNNL_ARG_SRC, last_}, {DNNL_ARG_DST, output}, {DNNL_ARG_WORKSPACE, selected}}});
+  pooled_.push_back({&layer, last_, selected, desc});
   last_ = output;
+}
+
+void Network::add_pooling_gradient(const Pooled& pooled) {
+  const Slide slide(*pooled.layer);
+  const Desc source = pooled.source.get_desc(), output = pooled.pooling.dst_desc();
+  const dnnl::pooling_backward::primitive_desc desc(
+      {pooling, source, output, slide.strides, slide.window, slide.before, slide.after}, engine(),
+      pooled.pooling);
+  implementations_ += pooled.layer->name + " data_gradient " + desc.impl_info_str() + ", ";
+  const dnnl::memory from = in_layout(gradient_, output, backward_), next(source, engine());
+  backward_.push_back({dnnl::pooling_backward(desc),
+                       {{DNNL_ARG_DIFF_DST, from},
+                        {DNNL_ARG_WORKSPACE, pooled.selected},
+                        {DNNL_ARG_DIFF_SRC, next}}});
+  gradient_ = next;
 }
 
 void Network::add_relu_gradient(const dnnl::memory& output) {

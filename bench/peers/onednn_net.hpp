@@ -61,6 +61,13 @@ class Network {
     dnnl::inner_product_forward::primitive_desc product;
   };
 
+  /// A pooling: what it read, and which pixels it selected.
+  struct Pooled {
+    const Layer* layer = nullptr;
+    dnnl::memory source, selected;
+    dnnl::pooling_forward::primitive_desc pooling;
+  };
+
   static float* values_of(const dnnl::memory& memory) {
     return static_cast<float*>(memory.get_data_handle());
   }
@@ -74,12 +81,16 @@ class Network {
   /// The network's input in the layout that its first primitive wants.
   dnnl::memory input_in(const Layer& layer, const Desc& wanted);
 
+  dnnl::prop_kind propagation() const;
+
   /// What a gradient's primitive is asked for, where the forward pass has `there`.
   Desc kept_or_any(const Desc& there, bool keep) const;
 
   void add_trained(const Layer& layer, bool with_relu, bool last);
   void add_pooling(const Layer& layer);
-  void add_backward(const std::function<bool(std::size_t)>& followed_by_relu);
+  void add_backward(const std::vector<Layer>& layers,
+                    const std::function<bool(std::size_t)>& followed_by_relu);
+  void add_pooling_gradient(const Pooled& pooled);
   void add_relu_gradient(const dnnl::memory& output);
   void add_gradients(Trained& trained, bool data_too);
   template <class WeightGradient, class DataGradient>
@@ -93,6 +104,7 @@ class Network {
   dnnl::memory input_, output_gradient_;
   dnnl::memory last_, gradient_;  // the activation and its gradient that building has come to
   std::vector<Trained> trained_;
+  std::vector<Pooled> pooled_;
   std::vector<Call> forward_, backward_;
   std::string implementations_;
 };
