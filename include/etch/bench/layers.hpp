@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -44,11 +45,12 @@ int register_layer(const std::string& name);
 
 namespace detail {
 
-/// `Batch` random pictures with labels.
-template <class Net, int Batch>
+/// `Batches` minibatches of random pictures with labels.
+template <class Net, int Batch, int Batches = 1>
 struct Samples {
-  std::vector<float> values = std::vector<float>(std::size_t{Batch} * Net::Input::size);
-  std::vector<std::uint8_t> labels = std::vector<std::uint8_t>(Batch);
+  static constexpr std::size_t values_each = std::size_t{Batch} * Net::Input::size;
+  std::vector<float> values = std::vector<float>(Batches * values_each);
+  std::vector<std::uint8_t> labels = std::vector<std::uint8_t>(std::size_t{Batches} * Batch);
 
   Samples() {
     std::minstd_rand random;
@@ -59,7 +61,10 @@ struct Samples {
     }
   }
 
-  Minibatch minibatch() const { return {Pictures(values, Net::Input::size), labels}; }
+  Minibatch minibatch(std::size_t i = 0) const {
+    return {Pictures(std::span(values).subspan(i * values_each, values_each), Net::Input::size),
+            std::span(labels).subspan(i * Batch, Batch)};
+  }
 };
 
 template <class Net, Pass pass, class Step, int Batch, class Optimizer>
@@ -70,11 +75,13 @@ void run_pass(benchmark::State& state, Weights weights) {
 
 template <class Net, int Batch, class Optimizer>
 void run_step(benchmark::State& state) {
-  const Samples<Net, Batch> samples;
+  constexpr int batches = 16;  // so that a batch's pictures are not those of the step before
+  const Samples<Net, Batch, batches> samples;
+  std::size_t step = 0;
   Model<Net> model;
   Trainer<Net, Batch, Optimizer> trainer(model, {.learning_rate = 0.0f});  // the numbers stay sane
   measure(state, step_cost<Net, Batch, Optimizer>(), Weights::warm,
-          [&] { trainer.step(samples.minibatch()); });
+          [&] { trainer.step(samples.minibatch(step++ % batches)); });
 }
 
 template <class Net, int Batch>

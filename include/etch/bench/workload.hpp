@@ -13,11 +13,11 @@
 namespace etch::bench {
 
 /// One pass at one step of `Net` for a batch of random samples, as the training step does it, but
-/// that each array has a place of its own:
-/// sample_tile samples at a time forward, for data gradients and for those of weights that are
-/// stored, tile by tile of the others, and update_tile parameters at a time. Cold, every call finds
-/// its parameters in memory: another copy of them, of so many that none is still in the cache when
-/// its turn comes again.
+/// that each array has a place of its own: sample_tile samples at a time forward, for data
+/// gradients and for those of weights that are stored, each tile's beside those of the others; tile
+/// by tile of the other weights, and update_tile parameters at a time. Cold, every call finds its
+/// parameters in memory: another copy of them, of so many that none is still in the cache when its
+/// turn comes again.
 template <class Net, Pass pass, class Step, int Batch, class Optimizer>
 class Workload {
  public:
@@ -63,7 +63,8 @@ class Workload {
   /// Such arrays that the pass reads and writes: parameters or gradients; an update all.
   static constexpr std::size_t arrays = pass == Pass::update          ? 1 + sums + Optimizer::slots
                                         : pass == Pass::weight_update ? 1 + Optimizer::slots
-                                                                      : 1;
+                                        : pass == Pass::weight_gradient ? sums
+                                                                        : 1;
 
   /// Where the variables begin in such an array.
   static Variables variables(float* array) {
@@ -123,9 +124,10 @@ class Workload {
   }
 
   void weight_gradient(float* gradients) {
-    const Variables to = variables(gradients);
     const int tiles = ETCH_DISPATCH(target_, gradient_tiles<Layer, In>)();
     for_each_gradient_tile<Net, Step, Batch>(batch_, [&](const SampleTile& samples) {
+      const Variables to = variables(gradients);
+      gradients += floats;
       for (int tile = 0; tile < tiles; ++tile) {
         ETCH_DISPATCH(target_, weight_gradient<Layer, In>)
         (batch_.context, tile, samples.x, samples.dy, to.data(), samples.rows);
