@@ -27,6 +27,9 @@
 // processors, is wrong: its TruncateTo from 32 to 8 bits takes words for bytes.
 #if defined(__x86_64__)
 #define HWY_DISABLED_TARGETS (~(HWY_SSE4 | HWY_AVX2 | HWY_AVX3))
+#elif defined(__aarch64__)
+// Kernels keep vectors in arrays, in which SVE's, whose size the compiler does not know, cannot be.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #endif
 
 #if defined(ETCH_PORTABLE) && defined(__x86_64__)
