@@ -32,6 +32,26 @@ static_assert(std::is_same_v<
 static_assert(meta::mp_at_c<Dropped::Executed, 1>::name ==
               std::string_view("1_max_pool2d+relu+dropout"));
 
+// Nor does what has parameters: training stops at the first of them.
+
+struct Shift {
+  static constexpr std::string_view name = "shift";
+  static constexpr Traits traits{.in_place = true, .monotone = true};
+  template <class In>
+  using Output = In;
+  template <std::size_t, class>
+  struct Requirements {};
+  template <class In>
+  static constexpr std::array<Variable, 1> variables() {
+    return {{{"bias", {In::size}, 1, In::size, 1, false}}};
+  }
+  template <class In>
+  static constexpr std::size_t place(std::size_t, std::size_t i) {
+    return i;
+  }
+};
+static_assert(as_written<Network<Input<8, 8, 1>, Shift, MaxPool2D<2>, Dense<2>>>);
+
 // A ReLU goes into its neighbours, behind a pooling, too, and with a dropout.
 
 template <class L>

@@ -29,9 +29,11 @@ namespace etch {
 //
 // Values and gradients of both keep their bits.
 
-/// Whether First, then Second may as well be Second, then First.
+/// Whether First, then Second may as well be Second, then First. Parameters stay where training
+/// expects the first of them.
 template <class First, class Second>
-inline constexpr bool commute = (First::traits.monotone && Second::traits.selects &&
+inline constexpr bool commute = (First::traits.monotone && !First::has_variables &&
+                                 Second::traits.selects &&
                                  std::is_same_v<typename First::In, typename First::Out>);
 
 /// `First` before the steps `Rest`, behind those of them that it commutes with.

@@ -10,6 +10,17 @@
 
 namespace etch {
 
+/// Of each variable fewer than 2^30 floats: kernels count them by int.
+template <std::size_t Index, class Layer, class In>
+struct variables_fit {
+  static constexpr bool value = [] {
+    for (const Variable& variable : variables_of<Layer, In>()) {
+      if (variable.floats >= std::size_t{1} << 30) return false;
+    }
+    return true;
+  }();
+};
+
 /// One layer in its place: its index, counted from 0 after the input, and the shape it gets.
 template <std::size_t Index, class L, class I>
 struct Step {
@@ -17,6 +28,9 @@ struct Step {
   using In = I;
   using Out = typename Layer::template Output<In>;
   static_assert(sizeof(typename Layer::template Requirements<Index, In>) > 0);
+  static_assert(variables_fit<Index, Layer, In>::value,
+                "etch: Network: requires fewer than 2^30 weights of a layer, more came; use fewer "
+                "units or filters, or make its input smaller, as by MaxPool2D<2>");
 
   static constexpr std::size_t index = Index;
   static constexpr Traits traits = traits_of<Layer>();
