@@ -265,8 +265,8 @@ def at_most_row(what, measured, most):
 def fused_row(what, measured, most):
     if most is not None:
         return at_most_row(what, measured, most)
-    _, _, times, verdict = at_most_row(what, measured, math.inf)
-    return what, "fused", times, verdict.replace("met", "fused")  # no time was asked
+    _, _, times, judged = at_most_row(what, measured, math.inf)
+    return what, "fused", times, judged.replace("met", "fused")  # no time was asked
 
 
 def tail_rows(reports):

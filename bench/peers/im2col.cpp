@@ -17,13 +17,13 @@ void for_each_line(const Layer& layer, const Visit& visit) {
   std::ptrdiff_t line = 0;
   for (int oy = 0; oy < rows.out; ++oy) {
     for (int ox = 0; ox < columns.out; ++ox) {
-      const int first = columns.first(ox), last = columns.last(ox);
+      const int first = columns.first(ox), end = columns.end(ox);
       const int left = ox * columns.stride - columns.before;
       for (int ky = 0; ky < rows.size; ++ky, line += columns.size * c) {
         const int y = oy * rows.stride - rows.before + ky;
         const bool inside = y >= 0 && y < rows.in;
         visit(line, (y * columns.in + left + first) * c, first * c,
-              inside ? (last - first) * c : 0);
+              inside ? (end - first) * c : 0);
       }
     }
   }

@@ -21,8 +21,8 @@ void gradients_go_to_the_first_largest() {
       for (int y = 0; y < Out::size; ++y) {
         const int oy = y / Out::channels / Out::width, ox = y / Out::channels % Out::width;
         std::ptrdiff_t first = -1;
-        for (int iy = rows.first(oy); iy < rows.last(oy); ++iy) {
-          for (int ix = columns.first(ox); ix < columns.last(ox); ++ix) {
+        for (int iy = rows.first(oy); iy < rows.end(oy); ++iy) {
+          for (int ix = columns.first(ox); ix < columns.end(ox); ++ix) {
             const std::ptrdiff_t i = n * In::stride +
                                      ((oy * rows.stride - rows.before + iy) * In::width +
                                       ox * columns.stride - columns.before + ix) *

@@ -111,9 +111,9 @@ static_assert(gives<Valid>(10, 3, 7, 2, 0, 6));
 static_assert(gives<Valid>(9, 3, 7, 1, 0, 3));
 
 // What the border leaves of a window: place 0 of 5 at 28 pixels begins two before the first.
-static_assert(slide<Same>(28, 5, 1).first(0) == 2 && slide<Same>(28, 5, 1).last(0) == 5);
-static_assert(slide<Same>(28, 5, 1).first(2) == 0 && slide<Same>(28, 5, 1).last(25) == 5);
-static_assert(slide<Same>(28, 5, 1).first(27) == 0 && slide<Same>(28, 5, 1).last(27) == 3);
+static_assert(slide<Same>(28, 5, 1).first(0) == 2 && slide<Same>(28, 5, 1).end(0) == 5);
+static_assert(slide<Same>(28, 5, 1).first(2) == 0 && slide<Same>(28, 5, 1).end(25) == 5);
+static_assert(slide<Same>(28, 5, 1).first(27) == 0 && slide<Same>(28, 5, 1).end(27) == 3);
 
 }  // namespace
 }  // namespace etch

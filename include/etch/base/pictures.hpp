@@ -17,9 +17,9 @@ constexpr float float_of(std::uint8_t byte) {
 
 /// Pictures where they lie in memory, one after another, `values()` values each, in H, W, C order.
 /// They are bytes, see float_of, or floats, which mean themselves; a byte becomes a float only
-/// where a step reads it. Floats of the program's own arrays are read in place, if they fill whole
-/// cache lines and nothing warps them. Others may lie at odd addresses, as files have them: they
-/// are copied from there, and no `float*` ever points to them.
+/// where a step reads it. Floats of the program's own arrays are read in place, if they lie as
+/// far apart as their Shape's samples and nothing warps them. Others may lie at odd addresses, as
+/// files have them: they are copied from there, and no `float*` ever points to them.
 class Pictures {
  public:
   Pictures() = default;
@@ -69,7 +69,7 @@ class Pictures {
  private:
   /// The number of pictures in `size` bytes, where a value takes `each`.
   static std::size_t whole(std::size_t size, std::size_t values, std::size_t each = 1) {
-    if (values != 0 && size % (values * each) == 0) return size / (values * each);
+    if (values != 0 && size % each == 0 && size / each % values == 0) return size / each / values;
     throw Error("pictures", "requires whole pictures of " + std::to_string(values) + " values, " +
                                 std::to_string(size / each) +
                                 " values came; give all of each picture");

@@ -5,7 +5,7 @@
 
 namespace etch {
 
-/// The most lanes, of all targets, of the vectors that hold a pixel's channels.
+/// Floats of the vectors that hold a pixel's channels, on the target where they are most.
 constexpr int channel_lanes(int channels) {
   return channels <= 4 ? 4 : channels <= 8 ? 8 : round_up(channels, 16);
 }

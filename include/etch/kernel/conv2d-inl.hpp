@@ -46,12 +46,7 @@ struct Conv2DForward {
   static constexpr Blocks blocks = balanced(window.out, conv_columns<sizes>, 1);
   static constexpr int rows = conv_rows<sizes>(blocks);
 
-  /// The inputs of a block, counted from the window's start at its first place.
-  static constexpr Clip clip(int block) {
-    const int start = block * blocks.columns * window.stride - window.before;
-    const int end = start + (blocks.size(block) - 1) * window.stride + window.size;
-    return {std::max(0, -start), std::min(end, window.in) - start};
-  }
+  static constexpr Clip clip(int block) { return inputs_under(window, blocks, block); }
 
   /// `R` rows of output from `row` on, `Columns` places from `column` on, one vector of filters.
   template <int R, int Columns, Clip c>
@@ -77,7 +72,7 @@ struct Conv2DForward {
         }
         ETCH_UNROLL for (int r = 0; r < R; ++r) {
           if (line[r] == nullptr) continue;
-          ETCH_UNROLL for (int i = c.first; i < c.last; ++i) {
+          ETCH_UNROLL for (int i = c.first; i < c.end; ++i) {
             const Lanes pixel = hn::Set(tag, line[r][i * s.channels + channel]);
             ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
               const int o = (i - kx) / window.stride;
@@ -184,7 +179,7 @@ struct Conv2DDataGradient {
         }
         ETCH_UNROLL for (int r = 0; r < R; ++r) {
           if (R > 1 && line[r] == nullptr) continue;
-          ETCH_UNROLL for (int o = c.first; o < c.last; ++o) {
+          ETCH_UNROLL for (int o = c.first; o < c.end; ++o) {
             const Lanes gradient = hn::Set(tag, line[r][o * s.filters + filter]);
             ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
               const int x = (o + reach) * window.stride + kx - window.before;
@@ -274,7 +269,7 @@ void conv2d_weight_gradient(const float* HWY_RESTRICT x, const float* HWY_RESTRI
   } else if constexpr (Pieces::Pointwise::fits) {
     typename Pieces::Pointwise()(x, dy, dw, samples);
   } else {
-    conv2d_wide_weight_gradient<sizes>(x, dy, dw, db, samples, piece);
+    typename Pieces::Wide()(x, dy, dw, db, samples, piece);
   }
 }
 

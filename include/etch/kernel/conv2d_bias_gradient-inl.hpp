@@ -24,7 +24,7 @@ namespace etch::HWY_NAMESPACE {
 template <Conv2DSizes sizes>
 struct Conv2DBiasGradient {
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
-  static constexpr int filters = std::max(sizes.filters, 1);
+  static constexpr int filters = sizes.filters;
   static constexpr int phases = phases_of<filters>;
   /// Four sums or more, which do not wait for each other.
   static constexpr int vectors = round_up(4, phases);

@@ -1,5 +1,5 @@
 // How the kernels of a convolution cut a row into pieces whose sums fit into the registers, or the
-// L1 cache, and how few filters lie across them.
+// L1 cache; how few filters lie across vectors, and pixels are copied for them.
 
 #if defined(ETCH_KERNEL_CONV2D_BLOCKS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_CONV2D_BLOCKS_INL_HPP
@@ -39,11 +39,18 @@ constexpr Blocks balanced(int total, int most, int multiple) {
   return {total, round_up(ceil_div(total, ceil_div(total, limit)), multiple)};
 }
 
-/// The part [first, last) of a block's window that lies inside the row.
+/// The part [first, end) of what a block meets that lies inside the row.
 struct Clip {
-  int first, last;
+  int first, end;
   constexpr bool operator==(const Clip&) const = default;
 };
+
+/// The inputs under a block of places, counted from the first under it.
+constexpr Clip inputs_under(const Window& window, const Blocks& blocks, int block) {
+  const int start = block * blocks.columns * window.stride - window.before;
+  const int end = start + (blocks.size(block) - 1) * window.stride + window.size;
+  return {std::max(0, -start), std::min(end, window.in) - start};
+}
 
 /// Calls `body.template operator()<size, clip>(block)` for every block; `clip_of(block)` says what
 /// the borders leave. Equal blocks in the middle are a loop at run time.
@@ -58,7 +65,7 @@ HWY_INLINE void for_blocks(const Body& body) {
     while (b > 0 && like(b - 1, middle)) --b;
     return b;
   }();
-  constexpr int last = [=] {
+  constexpr int end = [=] {
     int b = middle + 1;
     while (b < blocks.count() && like(b, middle)) ++b;
     return b;
@@ -70,13 +77,13 @@ HWY_INLINE void for_blocks(const Body& body) {
     (one.template operator()<B>(), ...);
   }
   (std::make_integer_sequence<int, first>());
-  for (int b = first; b < last; ++b) {
+  for (int b = first; b < end; ++b) {
     body.template operator()<blocks.size(middle), clip_of(middle)>(b);
   }
   [&]<int... B>(std::integer_sequence<int, B...>) ETCH_LAMBDA {
-    (one.template operator()<last + B>(), ...);
+    (one.template operator()<end + B>(), ...);
   }
-  (std::make_integer_sequence<int, blocks.count() - last>());
+  (std::make_integer_sequence<int, blocks.count() - end>());
 }
 
 /// Whether sums may rest in the L1 cache, where sixteen registers are few: those of a row are at

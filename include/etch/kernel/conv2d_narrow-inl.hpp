@@ -36,8 +36,8 @@ struct Conv2DNarrowForward {
   const Finish& finish;
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
   static constexpr Window window = sizes.columns;
-  static constexpr int filters = std::max(sizes.filters, 1);  // a network's check refuses fewer
-  static constexpr int taps = sizes.rows.size;                // of a column of the window
+  static constexpr int filters = sizes.filters;
+  static constexpr int taps = sizes.rows.size;  // of a column of the window
   static constexpr int vectors = ceil_div(window.out * filters, lanes);
   static constexpr int phases = std::min(phases_of<filters>, vectors);
   static constexpr int phase_floats = sizes.channels * window.size * taps * lanes;  // of weights
@@ -57,16 +57,13 @@ struct Conv2DNarrowForward {
       std::max(std::min(cached, sums_rest<sizes> ? resting_sums : registers - taps - 2), 1), 1);
   static constexpr int copied_rows = blocks.columns + taps - 1;
 
-  /// The rows of pixels under a block that are in the picture, counted from the first under it.
-  static constexpr Clip clip(int block) {
-    const int start = block * blocks.columns - sizes.rows.before;
-    return {std::max(0, -start), std::min(blocks.size(block) + taps - 1, sizes.rows.in - start)};
-  }
+  /// Rows of pixels.
+  static constexpr Clip clip(int block) { return inputs_under(sizes.rows, blocks, block); }
 
-  /// What copies and shuffles leave of the time, by the products that a pixel has: of a window of
-  /// 5x5, 3x3 and 2x2 from 28x28x1 to 8 filters 92, 83 and 47 % of peak. Channels beyond three,
-  /// which are copied one by one, take a third more: from 14x14x8 64 and 43 %.
-  static constexpr float left =
+  /// The share of the time that copies and shuffles leave, by the products that a pixel has: of a
+  /// window of 5x5, 3x3 and 2x2 from 28x28x1 to 8 filters 92, 83 and 47 % of peak. Channels beyond
+  /// three, which are copied one by one, take a third more: from 14x14x8 64 and 43 %.
+  static constexpr float efficiency =
       std::min(1 - 2.0f / (taps * window.size), 0.85f) * (sizes.channels > 3 ? 0.65f : 1.0f);
 
   /// Where lanes that filters would leave empty are more than that: 28x28x1 to 6, 5x5, 83 % of
@@ -75,7 +72,7 @@ struct Conv2DNarrowForward {
   /// cache.
   static constexpr bool better = window.stride == 1 && sizes.rows.stride == 1 && filters <= lanes &&
                                  cached >= 4 && phases * (phase_floats + lanes) <= 8192 &&
-                                 left * filled(window.out * filters, lanes) >
+                                 efficiency * filled(window.out * filters, lanes) >
                                      filled(filters, lanes);
 
   /// For each phase the filter of a lane, and its column, counted from the first lane's.
@@ -137,7 +134,7 @@ struct Conv2DNarrowForward {
         ETCH_UNROLL for (int ky = 0; ky < taps; ++ky) tap[ky] = hn::Load(float_tag, w + ky * lanes);
         // Every other row first: two neighbours add to almost the same sums (4 % faster).
         ETCH_UNROLL for (int odd = 0; odd < 2; ++odd) {
-          ETCH_UNROLL for (int row = c.first + odd; row < c.last; row += 2) {
+          ETCH_UNROLL for (int row = c.first + odd; row < c.end; row += 2) {
             const Vec here = hn::LoadU(float_tag, from + (row - c.first) * s.channels * line);
             const Vec v = in_register(hn::TableLookupLanes(here, repeat));
             ETCH_UNROLL for (int ky = 0; ky < taps; ++ky) {
@@ -163,7 +160,7 @@ struct Conv2DNarrowForward {
     for (int n = 0; n < samples; ++n) {
       for_blocks<blocks, clip>([&]<int R, Clip c>(int block) ETCH_LAMBDA {
         const int row = block * blocks.columns, first = row - s.rows.before + c.first;
-        copy(x + n * s.x_stride + first * s.columns.in * s.channels, copied, c.last - c.first);
+        copy(x + n * s.x_stride + first * s.columns.in * s.channels, copied, c.end - c.first);
         float* to = y + n * s.y_stride + row * s.columns.out * filters;
         for (int v = 0, phase = 0; v < row_vectors; ++v) {
           tile<R, c>(copied + v * lanes / filters, phase, weights + phase * phase_floats,

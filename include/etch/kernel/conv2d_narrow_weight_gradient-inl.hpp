@@ -32,7 +32,7 @@ template <Conv2DSizes sizes>
 struct Conv2DNarrowWeightGradient {
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
   static constexpr Window window = sizes.columns;
-  static constexpr int filters = std::max(sizes.filters, 1);
+  static constexpr int filters = sizes.filters;
   static constexpr int phases = phases_of<filters>;
   static constexpr int row_floats = window.out * filters;
   /// Rows of the window whose taps are in registers, beside a vector of dy for each, a pixel and

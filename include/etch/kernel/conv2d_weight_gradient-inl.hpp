@@ -47,11 +47,7 @@ struct Conv2DWeightGradient {
   static constexpr int sums = (sums_rest<sizes> ? 1 : lines) * window.size;
   static constexpr Blocks blocks =
       balanced(window.out, std::max(registers - 1 - spare - sums, 2), 1);
-  static constexpr Clip clip(int block) {
-    const int start = block * blocks.columns * window.stride - window.before;
-    const int end = start + (blocks.size(block) - 1) * window.stride + window.size;
-    return {std::max(0, -start), std::min(end, window.in) - start};
-  }
+  static constexpr Clip clip(int block) { return inputs_under(window, blocks, block); }
 
   template <int Lines>
   struct Sums {
@@ -85,7 +81,7 @@ struct Conv2DWeightGradient {
       if (sums_biases) sum.bias = hn::Add(sum.bias, gradient[o]);
     }
     if (!sums_rest<sizes> && (one_row || all_inside)) {
-      ETCH_UNROLL for (int i = c.first; i < c.last; ++i) {
+      ETCH_UNROLL for (int i = c.first; i < c.end; ++i) {
         ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
           add_pixel<Lines, Columns>(line[l] + (start + i) * s.channels, gradient, l, i, sum);
         }
@@ -93,7 +89,7 @@ struct Conv2DWeightGradient {
     } else {
       ETCH_UNROLL for (int l = 0; l < Lines; ++l) {
         if (!one_row && line[l] == nullptr) continue;
-        ETCH_UNROLL for (int i = c.first; i < c.last; ++i) {
+        ETCH_UNROLL for (int i = c.first; i < c.end; ++i) {
           add_pixel<Lines, Columns>(line[l] + (start + i) * s.channels, gradient, l, i, sum);
         }
       }
@@ -143,43 +139,39 @@ struct Conv2DWeightGradient {
       }
     }
   }
-};
 
-/// Piece `piece` of dW where filters fill the lanes, and of db where it is summed beside.
-template <Conv2DSizes sizes>
-HWY_INLINE void conv2d_wide_weight_gradient(const float* HWY_RESTRICT x,
-                                            const float* HWY_RESTRICT dy, float* HWY_RESTRICT dw,
-                                            float* HWY_RESTRICT db, int samples, int piece) {
-  using Gradient = Conv2DWeightGradient<sizes>;
-  constexpr int rest = Gradient::row_lines - (Gradient::row_groups - 1) * Gradient::lines;
-  const Gradient gradient;
-  const Conv2DSizes& s = gradient.s;
-  const int panel = piece / Gradient::pieces * conv_panel;
-  const int first_group = piece % Gradient::pieces * Gradient::piece_groups;
-  const int step = Gradient::by_sample ? 1 : samples;
-  const auto group_of = [&](int n, int group, int filter) ETCH_LAMBDA {
-    const int in_row = group % Gradient::row_groups;
-    const int first = group / Gradient::row_groups * Gradient::row_lines + in_row * Gradient::lines;
-    const float* x_n = x + n * s.x_stride;
-    const float* dy_n = dy + n * s.y_stride + filter;
-    float* dw_panel = dw + panel / conv_panel * s.panel_floats() + filter - panel;
-    if (rest == Gradient::lines || in_row < Gradient::row_groups - 1) {
-      gradient.template tile<Gradient::lines>(x_n, dy_n, dw_panel, db + filter, step, n == 0, first,
-                                              s.filters - filter);
+  /// Lines of group `group` and a vector of filters from `filter` on, over `samples` from x and dy.
+  HWY_INLINE void group_of(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
+                           float* HWY_RESTRICT dw, float* HWY_RESTRICT db, int samples,
+                           bool from_zero, int group, int filter) const {
+    constexpr int rest = row_lines - (row_groups - 1) * lines;
+    const int in_row = group % row_groups;
+    const int first = group / row_groups * row_lines + in_row * lines;
+    float* to = dw + filter / conv_panel * s.panel_floats() + filter % conv_panel;
+    if (rest == lines || in_row < row_groups - 1) {
+      tile<lines>(x, dy + filter, to, db + filter, samples, from_zero, first, s.filters - filter);
     } else {
-      gradient.template tile<rest>(x_n, dy_n, dw_panel, db + filter, step, n == 0, first,
-                                   s.filters - filter);
+      tile<rest>(x, dy + filter, to, db + filter, samples, from_zero, first, s.filters - filter);
     }
-  };
-  for (int n = 0; n < samples; n += step) {
-    for (int group = first_group; group < first_group + Gradient::piece_groups; ++group) {
-      for (int filter = panel; filter < std::min(panel + conv_panel, s.filters);
-           filter += lanes_of<typename Gradient::Tag>) {
-        group_of(n, group, filter);
+  }
+
+  /// Piece `piece` of dW, and of db where it is summed beside.
+  HWY_INLINE void operator()(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
+                             float* HWY_RESTRICT dw, float* HWY_RESTRICT db, int samples,
+                             int piece) const {
+    const int panel = piece / pieces * conv_panel;
+    const int filters_end = std::min(panel + conv_panel, s.filters);
+    const int first_group = piece % pieces * piece_groups;
+    const int step = by_sample ? 1 : samples;
+    for (int n = 0; n < samples; n += step) {
+      for (int group = first_group; group < first_group + piece_groups; ++group) {
+        for (int filter = panel; filter < filters_end; filter += lanes_of<Tag>) {
+          group_of(x + n * s.x_stride, dy + n * s.y_stride, dw, db, step, n == 0, group, filter);
+        }
       }
     }
   }
-}
+};
 
 }  // namespace etch::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

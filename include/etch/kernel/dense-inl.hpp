@@ -2,7 +2,7 @@
 //
 //   x  [rows][x_stride]  inputs                 K  depth, the inputs of a sample
 //   y  [rows][y_stride]  outputs                N  outputs of a sample
-//   W                    panels [N / 32][K][32]: a panel's row is two vectors, its rows follow each
+//   W                    panels [N / 32][K][32]: a panel's row is 32 floats, its rows follow each
 //                        other. Where W lies transposed: dense_transposed-inl.hpp
 // What pads W, x and y is zero, and is left zero.
 //
@@ -242,7 +242,7 @@ struct DenseWeightGradient {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   /// Inputs that are packed together: whole row tiles of any width, and whole vectors of eight.
   static constexpr int block = dense_packed_inputs;
-  static_assert(block % dense_sums == 0 && block % 8 == 0 && block <= dense_panel);
+  static_assert(block % dense_sums == 0 && block % 8 == 0);
   /// Vectors of a tile: four side by side need the fewest loads, 10 for 24 products.
   static constexpr int most = registers == 32 ? 4 : 2;
 
@@ -318,7 +318,7 @@ struct DenseWeightGradient {
     }
   }
 
-  /// Inputs [input, end) and outputs [column, column_end), where both begin at multiples of 32.
+  /// Inputs [input, end) and outputs [column, column_end), where `column` begins a panel.
   /// `scratch`, where dy and x are packed: rows x (column_end - column, in whole vectors, and twice
   /// a block).
   template <class Store>

@@ -1,5 +1,4 @@
-// What dense-inl.hpp and dense_transposed-inl.hpp have in common: the size of tiles, and the
-// biases' gradient.
+// What matrix products have in common: the size of tiles, and the biases' gradient.
 
 #if defined(ETCH_KERNEL_DENSE_BLOCKS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_DENSE_BLOCKS_INL_HPP

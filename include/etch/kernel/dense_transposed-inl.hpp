@@ -123,14 +123,6 @@ struct DenseDots {
   }
 };
 
-/// y = x W^T + b.
-template <DenseSizes sizes, class Finish>
-void dense_forward_transposed(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
-                              const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows,
-                              const Finish& finish) {
-  DenseDots<sizes, Finish>{finish}(x, w, b, y, rows);
-}
-
 /// dx = dy W, the lanes along the inputs; `finish` may read where dx is written. Rows of dx are
 /// written from end to end, which the hardware fetches ahead (mlp_l2's 64x1024x10 within a step: 27
 /// µs, 50 when rows passed each column).
@@ -150,7 +142,7 @@ void dense_data_gradient_transposed(const float* HWY_RESTRICT dy, const float* H
   });
 }
 
-/// dW = dy^T x for inputs [first, end), where `first` is a multiple of 32.
+/// dW = dy^T x for inputs [first, end), where `first` begins a vector.
 template <DenseSizes sizes, class Store>
 void dense_weight_gradient_transposed(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
                                       float* dw, int rows, int first, int end, Store& store) {

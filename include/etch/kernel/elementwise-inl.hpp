@@ -1,4 +1,4 @@
-// One vector in, one vector out.
+// What makes each vector of an array from those that lie alike; `map` is for layers of one's own.
 
 #if defined(ETCH_KERNEL_ELEMENTWISE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_ELEMENTWISE_INL_HPP

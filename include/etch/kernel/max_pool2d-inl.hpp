@@ -71,7 +71,7 @@ HWY_INLINE void for_pixels(const MaxPool2DSizes& s, int oy, int ox, const Pixel&
       }
     }
   } else {
-    const int ky_end = s.rows.last(oy), kx_end = s.columns.last(ox);
+    const int ky_end = s.rows.end(oy), kx_end = s.columns.end(ox);
     int number = 0;
     for (int ky = s.rows.first(oy); ky < ky_end; ++ky) {
       for (int kx = s.columns.first(ox); kx < kx_end; ++kx) pixel(0, offset(ky, kx), number++);
@@ -138,16 +138,15 @@ HWY_INLINE Selected<Tag> load_selected(Tag, const Number* HWY_RESTRICT from) {
   }
 }
 
-/// y [rows.out][columns.out][Channels] of one sample x [rows.in][columns.in][Channels], and of
+/// y [rows.out][columns.out][channels] of one sample x [rows.in][columns.in][channels], and of
 /// every window the number of the first pixel that is the largest in `selected`
-/// [rows.out][columns.out][channel_lanes(Channels)], unless that is a nullptr_t.
-template <Window rows, Window columns, int Channels, class Numbers, class Finish>
+/// [rows.out][columns.out][channel_lanes(channels)], unless that is a nullptr_t.
+template <MaxPool2DSizes sizes, class Numbers, class Finish>
 void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y, Numbers selected,
                         const Finish& finish) {
-  constexpr MaxPool2DSizes sizes{rows, columns, Channels};
   constexpr bool saves = !std::is_null_pointer_v<Numbers>;
   ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<sizes>();
-  using Tag = TagFor<Channels>;
+  using Tag = TagFor<sizes.channels>;
   constexpr Tag d;
   constexpr hn::RebindToSigned<Tag> int_tag;
   for_tiles<sizes>(s, [&]<PoolTile tile>(int oy, int ox, int c, int count) ETCH_LAMBDA {
@@ -180,14 +179,14 @@ void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y, Numb
 
 /// dx of one sample: every gradient goes to the pixel that was selected, as in TensorFlow's
 /// MaxPoolGrad. Where the windows cover each pixel once, its gradient is stored once.
-template <Window rows, Window columns, int Channels, class Number>
+template <MaxPool2DSizes sizes, class Number>
 void max_pool2d_data_gradient(const Number* HWY_RESTRICT selected, const float* HWY_RESTRICT dy,
                               float* HWY_RESTRICT dx) {
-  constexpr MaxPool2DSizes sizes{rows, columns, Channels};
-  constexpr bool overlap = rows.size > rows.stride || columns.size > columns.stride;
-  constexpr bool once = rows.covers_once() && columns.covers_once();
+  constexpr bool overlap =
+      sizes.rows.size > sizes.rows.stride || sizes.columns.size > sizes.columns.stride;
+  constexpr bool once = sizes.rows.covers_once() && sizes.columns.covers_once();
   ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<sizes>();
-  using Tag = TagFor<Channels>;
+  using Tag = TagFor<sizes.channels>;
   constexpr Tag d;
   constexpr hn::RebindToSigned<Tag> int_tag;
   if constexpr (!once) std::fill_n(dx, s.rows.in * s.columns.in * s.channels, 0.0f);

@@ -1,4 +1,4 @@
-// The register tile that all matrix products are made of.
+// The register tile of matrix products whose sums lie along the lanes.
 
 #if defined(ETCH_KERNEL_TILE_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_TILE_INL_HPP

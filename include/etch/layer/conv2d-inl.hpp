@@ -49,8 +49,8 @@ struct Conv2D {
   };
 
   template <class In>
-  static constexpr Conv2DSizes sizes{rows<In>, columns<In>, In::channels,
-                                     Filters,  In::stride,  Output<In>::stride};
+  static constexpr Conv2DSizes sizes{
+      rows<In>, columns<In>, In::channels, Output<In>::channels, In::stride, Output<In>::stride};
 
   /// Products with real pixels: what the window covers beyond the border is not counted.
   template <class In>

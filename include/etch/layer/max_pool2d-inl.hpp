@@ -86,14 +86,14 @@ template <int Size, int Stride, class Padding, class In>
 struct Passes<MaxPool2D<Size, Stride, Padding>, In> {
   using Layer = MaxPool2D<Size, Stride, Padding>;
   using Out = typename Layer::template Output<In>;
-  static constexpr Window rows = Layer::template rows<In>, columns = Layer::template columns<In>;
+  static constexpr MaxPool2DSizes sizes{Layer::template rows<In>, Layer::template columns<In>,
+                                        In::channels};
 
   template <class Finish = Unchanged>
   static HWY_NOINLINE void forward(const Context& context, const float* x, const float* const*,
                                    float* y, int samples, const Finish& finish = {}) {
     const auto pool = [&](int n, auto selected) HWY_ATTR {
-      max_pool2d_forward<rows, columns, In::channels>(x + n * In::stride, y + n * Out::stride,
-                                                      selected, finish);
+      max_pool2d_forward<sizes>(x + n * In::stride, y + n * Out::stride, selected, finish);
     };
     for (int n = 0; n < samples; ++n) {
       context.saved == nullptr ? pool(n, nullptr) : pool(n, selected(context, n));
@@ -104,8 +104,8 @@ struct Passes<MaxPool2D<Size, Stride, Padding>, In> {
                                          const float* const*, const float* dy, float* dx,
                                          int samples) {
     for (int n = 0; n < samples; ++n) {
-      max_pool2d_data_gradient<rows, columns, In::channels>(
-          selected(context, n), dy + n * Out::stride, dx + n * In::stride);
+      max_pool2d_data_gradient<sizes>(selected(context, n), dy + n * Out::stride,
+                                      dx + n * In::stride);
     }
   }
 

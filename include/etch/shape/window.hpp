@@ -5,9 +5,8 @@
 
 namespace etch {
 
-/// Padding of a window as in TensorFlow: every place of the window that holds a pixel gives an
-/// output, ceil(in / stride) of them; what is missing is padded half before and half after, the
-/// odd one after.
+/// Padding of a window as in TensorFlow: ceil(in / stride) outputs; what the window lacks for them
+/// is padded, half before and half after, the odd one after.
 struct Same {
   static constexpr bool pads = true;
 };
@@ -24,14 +23,15 @@ struct Window {
 
   constexpr bool operator==(const Window&) const = default;
 
-  /// Inputs that place `o` really covers, borders left out: [first, last) within the window.
+  /// Inputs that place `o` really covers, borders left out: [first, end) within the window.
   constexpr int first(int o) const { return std::max(0, before - o * stride); }
-  constexpr int last(int o) const { return std::min(size, in + before - o * stride); }
+  constexpr int end(int o) const { return std::min(size, in + before - o * stride); }
 
   /// How many (place, input) pairs meet inside the picture: the useful work along this axis.
   constexpr int taps() const {
-    int sum = 0;
-    for (int o = 0; o < out; ++o) sum += std::max(0, last(o) - first(o));
+    int sum = out * size;  // but for the places at the borders
+    for (int o = 0; o < out && first(o) > 0; ++o) sum -= first(o);
+    for (int o = out - 1; o >= 0 && end(o) < size; --o) sum -= size - end(o);
     return sum;
   }
 
