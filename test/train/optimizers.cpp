@@ -256,7 +256,9 @@ TEST_CASE("Options without sense are refused") {
   CHECK_THROWS_AS((Trainer<Net, 16>(model, {.augmentation = {.shift = infinite}})), Error);
   CHECK_THROWS_AS((Trainer<Net, 16>(model, {.learning_rate = infinite})), Error);
   CHECK_THROWS_AS((Trainer<Net, 16, Momentum>(model, {.optimizer = {.momentum = 1}})), Error);
-  CHECK_THROWS_AS((Trainer<Net, 16, Adam>(model, {.optimizer = {.epsilon = 0}})), Error);
+  for (const float epsilon : {0.0f, 1e-40f}) {  // training takes both for 0
+    CHECK_THROWS_AS((Trainer<Net, 16, Adam>(model, {.optimizer = {.epsilon = epsilon}})), Error);
+  }
   CHECK_THROWS_WITH((Trainer<Net, 16, Adam>(model, {.optimizer = {.beta_1 = 1}})),
                     Catch::Matchers::ContainsSubstring("trainer: optimizer: requires"));
   Model<Perceptron> vectors;

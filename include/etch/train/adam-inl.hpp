@@ -6,6 +6,7 @@
 #define ETCH_TRAIN_ADAM_HPP
 
 #include <cstddef>
+#include <limits>
 
 namespace etch {
 
@@ -13,10 +14,11 @@ namespace etch {
 struct Adam {
   static constexpr std::size_t slots = 2;
   float beta_1 = 0.9f, beta_2 = 0.999f;  // from 0 to below 1
-  float epsilon = 1e-7f;                 // above 0
+  float epsilon = 1e-7f;                 // a normal number: training takes smaller ones for 0
 
   constexpr bool sensible() const {
-    return beta_1 >= 0 && beta_1 < 1 && beta_2 >= 0 && beta_2 < 1 && epsilon > 0;
+    return beta_1 >= 0 && beta_1 < 1 && beta_2 >= 0 && beta_2 < 1 &&
+           epsilon >= std::numeric_limits<float>::min();
   }
 };
 
