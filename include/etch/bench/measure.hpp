@@ -40,7 +40,7 @@ inline Machine& machine() {
 template <class Work>
 void measure(benchmark::State& state, const Cost& cost, Weights weights, Work&& work);
 
-/// Adds to the context of the report the SIMD target, the threads and this machine's roofs. The
+/// Adds to the context of the report the SIMD target, threads, processor and its roofs. The
 /// first call alone does anything. Ends the program with one line where the processor is too old,
 /// because it runs before `main` where benchmarks are registered there.
 inline void describe_machine();
@@ -145,15 +145,11 @@ inline void describe_machine() try {
     if (const std::string name = processor_name(); !name.empty()) {
       AddCustomContext("etch_processor", name);
     }
-    // The best of three, because processors wake up slowly.
-    const auto best = [](auto&& probe) { return std::max({probe(), probe(), probe()}) / 1e9; };
-    AddCustomContext("etch_peak",
-                     detail::with_unit(best([] { return machine().peak(); }), "GFLOP/s"));
+    AddCustomContext("etch_peak", detail::with_unit(machine().peak() / 1e9, "GFLOP/s"));
     for (Memory memory : memories) {
       if (machine().size(memory) == 0) continue;
-      const double bandwidth = best([&] { return machine().bandwidth(memory); });
       AddCustomContext("etch_" + std::string(name_of(memory)),
-                       detail::with_unit(bandwidth, "GB/s"));
+                       detail::with_unit(machine().bandwidth(memory) / 1e9, "GB/s"));
     }
     return true;
   }();

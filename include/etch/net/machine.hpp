@@ -72,7 +72,7 @@ class Machine {
     return best;
   }
 
-  /// The same for half of L1 or L2, a quarter of L3 (others use it, too), or DRAM.
+  /// The same for half of L1 or L2, a quarter of L3 (others use it, too) or twice L2, or DRAM.
   double bandwidth(Memory memory) {
     return bandwidth(memory == Memory::DRAM ? far_.size() * sizeof(float)
                      : memory == Memory::L3 ? std::max(size(memory) / 4, 2 * caches_.l2)
