@@ -145,3 +145,12 @@ TEST_CASE("A model from a file classifies pictures instead of being trained") {
   }
   CHECK(Read({}, {"--init", "c", "--predict"}).done == 2);
 }
+
+TEST_CASE("An empty name of a file is wrong usage, not an option left out") {
+  for (const char* const option :
+       {"--data", "--init", "--save", "--log", "--mistakes", "--predict"}) {
+    INFO(option);
+    CHECK(Read({}, {option, ""}).done == 2);
+  }
+  CHECK(Read({}, {"--predict", "a", ""}).done == 2);
+}

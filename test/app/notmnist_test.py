@@ -246,8 +246,12 @@ class NotMnist(unittest.TestCase):
         for arguments, program in (([], "notmnist"), (["frob"], "notmnist"),
                                    (["make"], "notmnist make"), (["show"], "notmnist show"),
                                    (["make", "--small"], "notmnist make"),
+                                   (["make", "--small", "", "--large", "x"], "notmnist make"),
                                    (["make", "--small", "x", "--train", "0"], "notmnist make"),
                                    (["make", "--small", "x", "--test", "1.5"], "notmnist make"),
+                                   (["make", "--small", "x", "-o", ""], "notmnist make"),
+                                   (["show", "x", "--sheet", ""], "notmnist show"),
+                                   (["show", ""], "notmnist show"),
                                    (["show", "x", "y"], "notmnist show")):
             done = self.run_it(*arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)

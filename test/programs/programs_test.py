@@ -357,6 +357,7 @@ class Explains(unittest.TestCase):
                         ["--threads", "-1"], ["--learning-rate", "nan"], ["--l2", "-1"],
                         ["--eval-every", "0"], ["--seed", "-1"], ["--seed", "x"],
                         ["--dropout", "0.5"], ["--test-size", "0"], ["--predict"],
+                        ["--save", ""], ["--predict", "a", ""],
                         ["--init", "a", "--predict", "b", "--steps", "1"]):
             done = run(CONV_STRIDED, *options)
             self.assertEqual((done.returncode, done.stdout), (2, ""), options)

@@ -35,7 +35,8 @@ void add_options(CLI::App& line, const Abilities& network, Settings& settings, O
           "--data", options.data,
           "An archive or folder of PNG pictures in folders A to J, as notMNIST_small.tar.gz, "
           "IDX files, as MNIST's, or notMNIST.pickle; by default the built-in letters")
-      ->type_name("PATH");
+      ->type_name("PATH")
+      ->check(check_path);
   line.add_option("--train-size", settings.train_size,
                   "Train on so many pictures, the first ones, and not on all")
       ->check(between(1, largest_seed));
@@ -106,21 +107,26 @@ void add_files(CLI::App& line, Options& options) {
   line.add_option("--init", options.init,
                   "Start from the parameters in this file: safetensors, F32, tensors such as "
                   "0_conv2d.kernel in TensorFlow's layouts")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(check_path);
   line.add_option("--save", options.save, "Write the parameters to this file after training")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(check_path);
   line.add_option("--log", options.log, "Write each report's numbers to this file, as CSV")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(check_path);
   line.add_flag("--confusion", options.confusion,
                 "Print which letters of the test were taken for which, precision and recall; ten "
                 "classes are A to J");
   line.add_option("--mistakes", options.mistakes,
                   "Write the worst mistakes of the test to this file, as a PNG sheet")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(check_path);
   line.add_option("--predict", options.predict,
                   "Classify PNG pictures of any size, white letters on black as notMNIST's: after "
                   "training or, with --init, instead of it")
-      ->type_name("PNG");
+      ->type_name("PNG")
+      ->check(check_path);
 }
 
 /// Throws where options are about a training that there is none of.
@@ -136,6 +142,10 @@ void check(const CLI::App& line, const Options& options) {
 }
 
 }  // namespace
+
+std::string check_path(const std::string& path) {
+  return path.empty() ? "requires a path, an empty one came" : "";
+}
 
 std::optional<int> read_command_line(int argc, char** argv, const Abilities& network,
                                      Settings& settings, Options& options) {

@@ -51,6 +51,10 @@ struct Abilities {
   bool reads_pictures = false;  // --shift, --slant, --zoom
 };
 
+/// What speaks against `path` as the value of an option, if anything: an empty one would pass for
+/// an option that is not given, and nothing would be read or written.
+std::string check_path(const std::string& path);
+
 /// Reads the command line into `settings` and `options`. What it returns is the program's exit code
 /// if there is nothing more to do: after --help and --version 0, after a mistake, which it explains
 /// in one line on standard error, 2.

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <string>
 
+#include "etch/app/command_line.hpp"
 #include "etch/app/program.hpp"
 #include "etch/io/dataset.hpp"
 
@@ -22,9 +23,11 @@ CLI::App& add_make(CLI::App& line, MakeOptions& options) {
       "pictures come from the large one and test pictures from the small one, as in the course; "
       "with one, they are the parts that the models cut it into.");
   make.add_option("--large", options.large, "notMNIST_large.tar.gz, or another data set")
-      ->type_name("PATH");
+      ->type_name("PATH")
+      ->check(check_path);
   make.add_option("--small", options.small, "notMNIST_small.tar.gz, or another data set")
-      ->type_name("PATH");
+      ->type_name("PATH")
+      ->check(check_path);
   make.add_option("--train", options.train, "Training pictures; by default all that remain")
       ->check(any_size);
   make.add_option("--valid", options.validation,
@@ -38,6 +41,7 @@ CLI::App& add_make(CLI::App& line, MakeOptions& options) {
       ->capture_default_str();
   make.add_option("-o,--output", options.output, "The pickle")
       ->type_name("FILE")
+      ->check(check_path)
       ->capture_default_str();
   make.add_flag("--sanitize", options.sanitize,
                 "Drop from validation and test what also stands in training: exact copies, and "
@@ -51,10 +55,14 @@ CLI::App& add_show(CLI::App& line, ShowOptions& options) {
       "show",
       "Print shapes, letters and copies of a data set: a pickle, or whatever else the models take "
       "by --data. Write a sheet of samples, each letter's first ten training pictures.");
-  show.add_option("data", options.data, "The data set")->type_name("PATH")->required();
+  show.add_option("data", options.data, "The data set")
+      ->type_name("PATH")
+      ->check(check_path)
+      ->required();
   show.add_option("--sheet", options.sheet,
                   "The sheet; by default named as the data, in this folder")
-      ->type_name("FILE.png");
+      ->type_name("FILE.png")
+      ->check(check_path);
   show.add_option("--valid", options.validation,
                   "Validation pictures, where the data come in one piece")
       ->check(any_size)
