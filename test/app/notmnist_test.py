@@ -241,6 +241,12 @@ class NotMnist(unittest.TestCase):
             capture_output=True, text=True, cwd=self.folder)
         self.fails(limited, "full.pickle: a file that can be written expected, File too large")
         self.assertEqual([p for p in self.folder.iterdir() if "full" in p.name], [])
+        for arguments in ["--help"], ["make", "--help"], ["--version"]:
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([NOTMNIST, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                      text=True)
+            self.assertEqual(done.returncode, 1, arguments)
+            self.assertIn("etch: standard output:", done.stderr)
 
     def test_usage(self):
         for arguments, program in (([], "notmnist"), (["frob"], "notmnist"),

@@ -83,9 +83,7 @@ int wrong_usage(const std::string& what, const CLI::App& line) {
   return 2;
 }
 
-}  // namespace
-
-int notmnist(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App line("Assignment 1 of the TensorFlow course: notMNIST's letters.", "notmnist");
   line.set_version_flag("--version", fmt::format("notmnist (etch {})", ETCH_VERSION),
                         "Print the version and stop");
@@ -102,10 +100,14 @@ int notmnist(int argc, char** argv) {
   if (making.parsed() && make.large.empty() && make.small.empty()) {
     return wrong_usage("make requires --large or --small, or both", line);
   }
-  return run_program([&] {
-    making.parsed() ? make_pickle(make) : show(shown);
-    return 0;
-  });
+  making.parsed() ? make_pickle(make) : show(shown);
+  return 0;
+}
+
+}  // namespace
+
+int notmnist(int argc, char** argv) {
+  return run_program([&] { return run(argc, argv); });
 }
 
 }  // namespace etch::app
