@@ -139,6 +139,18 @@ TEST_CASE("a large file in an archive is passed over, not read", "[io][archive]"
                                "(A/huge.png)"));
 }
 
+TEST_CASE("names in an archive take no more memory than paths may", "[io][archive]") {
+  const Folder folder;
+  const auto with = [&](const std::string& path) {
+    const Bytes bytes = archive({{"A/x.png", letter(1)}, {path, letter(2)}}, "pax");
+    return error_of(folder.write("long.tar.gz", bytes), no_split);
+  };
+  CHECK(with("B/" + std::string(4'094, 'y')) == "");
+  CHECK_THAT(with("B/" + std::string(4'095, 'y')),
+             ContainsSubstring("long.tar.gz: names of at most 4096 bytes expected, a longer one "
+                               "found in entry 2; pack it again"));
+}
+
 TEST_CASE("a file that is no archive is an error that says so", "[io][archive]") {
   const Folder folder;
   const std::string text = "just a text\n";

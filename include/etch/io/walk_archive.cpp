@@ -4,6 +4,7 @@
 #include <locale.h>  // newlocale
 
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <system_error>
@@ -16,6 +17,10 @@ namespace etch::detail {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Linux's limit of a path. Names are kept, and packed they take next to nothing: longer ones could
+/// use up the memory.
+constexpr std::size_t longest_name = 4'096;
 
 /// Makes this thread read names as UTF-8 for a while. In the locale C, in which a program starts,
 /// libarchive loses every name beyond ASCII.
@@ -101,9 +106,17 @@ class Archive {
 
   std::string entry_name() const {
     const char* const name = archive_entry_pathname(entry_);
-    if (name != nullptr) return name;
-    refuse(path_, fmt::format("names in UTF-8 expected, another one found in entry {}", entries_),
-           "pack it again");
+    if (name == nullptr) {
+      refuse(path_, fmt::format("names in UTF-8 expected, another one found in entry {}", entries_),
+             "pack it again");
+    }
+    if (std::strlen(name) > longest_name) {
+      refuse(path_,
+             fmt::format("names of at most {} bytes expected, a longer one found in entry {}",
+                         longest_name, entries_),
+             "pack it again");
+    }
+    return name;
   }
 
   void skip_rest() {
