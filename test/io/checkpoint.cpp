@@ -175,6 +175,19 @@ TEST_CASE("dropout's rate is no part of what a file is for, other arguments are"
              ContainsSubstring("Input<6, 6, 1> as input expected, Input<5, 5, 1> found; give"));
 }
 
+TEST_CASE("a network of any length is its own file's, and not that of a longer one",
+          "[io][checkpoint]") {
+  const Folder folder;
+  const detail::Schema schema{std::vector<std::string>(3'000, "ReLU"), {}};
+  detail::Schema longer = schema;
+  longer.layers.push_back("ReLU");
+  detail::write_checkpoint(folder / "own", schema, {});
+  detail::write_checkpoint(folder / "longer", longer, {});
+  CHECK_NOTHROW(detail::read_checkpoint(folder / "own", schema, {}));
+  CHECK_THROWS_WITH(detail::read_checkpoint(folder / "longer", schema, {}),
+                    ContainsSubstring("none as layer 2999 expected, ReLU found; give"));
+}
+
 TEST_CASE("names, types and shapes that differ are named first", "[io][checkpoint]") {
   CHECK_THAT(why_not("{}"),
              ContainsSubstring("F32 [3, 3, 1, 3] as 0_conv2d.kernel expected, none found, and 5 "

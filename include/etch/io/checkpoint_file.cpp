@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* signature_key = "etch_network";
-constexpr std::size_t longest_signature = 10'000, most_rows = 200;  // of what a message shows
+constexpr std::size_t most_rows = 200;        // of what a message shows
 constexpr std::size_t chunk_floats = 16'384;  // 64 kB on the way, instead of a second array
 
 Tensor tensor_of(const Schema::Variable& variable) {
@@ -39,15 +39,17 @@ struct Row {
   bool differs;
 };
 
-/// The layers that the file's signature names, or none. Commas between '<' and '>' separate none.
-std::vector<std::string> layers_of(const SafetensorsHeader& header) {
+/// The first `most` layers that the file's signature names, or none. Commas between '<' and '>'
+/// separate none.
+std::vector<std::string> layers_of(const SafetensorsHeader& header, std::size_t most) {
   const auto found = header.metadata.find(signature_key);
   if (found == header.metadata.end()) return {};
   std::vector<std::string> layers(1);
   int depth = 0;
-  for (const char c : found->second.substr(0, longest_signature)) {
+  for (const char c : found->second) {
     depth += (c == '<') - (c == '>');
     if (c == ',' && depth == 0) {
+      if (layers.size() == most) break;
       layers.emplace_back();
     } else if (c != ' ' || !layers.back().empty()) {
       layers.back() += c;
@@ -67,7 +69,8 @@ std::vector<Row> compare(const Schema& schema, const SafetensorsHeader& header) 
   std::map<std::string, const Tensor*> left;
   for (const Tensor& tensor : header.tensors) left[tensor.name] = &tensor;
 
-  const std::vector<std::string> signed_layers = layers_of(header);
+  // All of the network's, and as many more as can be shown: memory has a bound.
+  const auto signed_layers = layers_of(header, schema.layers.size() + most_rows);
   for (std::size_t i = 0; i < std::max(schema.layers.size(), signed_layers.size()); ++i) {
     add(i == 0 ? "input" : fmt::format("layer {}", i - 1),
         i < schema.layers.size() ? schema.layers[i] : "-",
