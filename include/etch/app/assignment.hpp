@@ -1,6 +1,7 @@
 #ifndef ETCH_APP_ASSIGNMENT_HPP
 #define ETCH_APP_ASSIGNMENT_HPP
 
+#include <cstddef>
 #include <cstdio>
 #include <string>
 
@@ -128,7 +129,9 @@ void train(const Settings& settings, const Options& options, const Optimizer& op
   report_test(evaluator, data, options);
   if (options.profile) {
     const double peak = peak_of(model.target());
-    std::fputs(profile_table(trainer.profile(), peak, Batch).c_str(), stdout);
+    // Fewer than Batch where training has fewer.
+    const std::size_t batch = data.train.minibatch(0, Batch).labels.size();
+    std::fputs(profile_table(trainer.profile(), peak, batch).c_str(), stdout);
   }
   predict(model, options.predict, pictures);
   log.finish();

@@ -2,6 +2,7 @@
 #define ETCH_APP_PROFILE_HPP
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,15 +27,16 @@ struct ProfileRow {
 std::string profile_table(const std::vector<ProfileRow>& rows, std::uint32_t steps, double seconds,
                           int threads, double peak);
 
-/// The same of training on minibatches of `batch`, in the order in which a step executes them.
+/// The same of training on minibatches of `batch` pictures, in the order in which a step executes
+/// them.
 template <class Net>
-std::string profile_table(const Profile<Net>& profile, double peak, int batch) {
+std::string profile_table(const Profile<Net>& profile, double peak, std::size_t batch) {
   const auto seconds = [](auto time) { return std::chrono::duration<double>(time).count(); };
   const PassTimes<Net>& times = profile.passes;
   std::vector<ProfileRow> forward{{"input", "gather", seconds(times.input)}}, backward;
   for_each_executed<Net>([&]<class Step, std::size_t>() {
     const auto& layer = times.layers[Step::index];
-    const double flops = static_cast<double>(Step::flops) * batch * profile.steps;
+    const double flops = static_cast<double>(Step::flops * batch) * profile.steps;
     const auto add = [&](std::vector<ProfileRow>& to, Pass pass, auto time) {
       if (!does<Net, Step>(pass)) return;
       to.push_back({Step::name, name_of(pass), seconds(time), flops});
