@@ -15,8 +15,9 @@ int main(int argc, char** argv) {
   return app::assignment<MLP, 128>(
       argc, argv,
       {.name = "mlp_deep",
-       .about = "Three hidden layers on notMNIST's letters, with dropout, a learning rate that "
-                "decays and pictures that move: assignment 3, problem 4 of the TensorFlow course.",
+       .about = "Three hidden layers on notMNIST's letters, with momentum, a one-cycle learning "
+                "rate, dropout and pictures that move: assignment 3, problem 4 of the TensorFlow "
+                "course.",
        .steps = 10'001,
        .eval_every = 1'000,
        .learning_rate = one_cycle(0.1f, 10'001),
