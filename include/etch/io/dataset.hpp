@@ -48,7 +48,8 @@ struct Split {
   void keep_first(std::size_t count);
 };
 
-/// Pictures of one size in three parts that share no picture.
+/// Pictures of one size in three parts. No two parts hold the same place of the set, but copies, of
+/// which notMNIST has many, may lie in two.
 struct Dataset {
   std::size_t height = 0, width = 0;
   Split train, validation, test;

@@ -24,7 +24,8 @@
 
 namespace etch {
 
-/// What all random numbers of a model depend on: initial values and dropout.
+/// What all random numbers of a model depend on: initial values, dropout and how training pictures
+/// are moved.
 struct Seed {
   std::uint64_t value = 1;
 };
