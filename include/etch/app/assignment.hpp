@@ -17,6 +17,7 @@
 #include "etch/io/dataset.hpp"
 #include "etch/io/new_file.hpp"
 #include "etch/net/machine.hpp"
+#include "etch/shape/text.hpp"
 
 namespace etch::app {
 
@@ -35,12 +36,7 @@ constexpr bool drops() {
 /// The network's input as numpy prints a shape.
 template <class Net>
 std::string input_shape() {
-  std::string text;
-  for (int extent : Net::Input::extents) {
-    if (!text.empty()) text += ", ";
-    text += std::to_string(extent);
-  }
-  return text;
+  return detail::to_text(typename Net::Input(), ", ");
 }
 
 /// Throws Error unless the pictures are what the network reads; a network that begins with a vector

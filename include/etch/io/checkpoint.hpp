@@ -8,6 +8,7 @@
 
 #include "etch/io/checkpoint_file.hpp"
 #include "etch/net/model.hpp"
+#include "etch/shape/text.hpp"
 
 namespace etch {
 
@@ -38,17 +39,10 @@ std::string type_text() {
   return plain;
 }
 
-template <class>
-struct input_text;
-template <int... Extents>
-struct input_text<Shape<Extents...>> {
-  static std::string text() { return type_text<Input<Extents...>>(); }
-};
-
 template <class Net>
 Schema schema() {
   Schema schema;
-  schema.layers.push_back(input_text<typename Net::Input>::text());
+  schema.layers.push_back("Input<" + to_text(typename Net::Input(), ", ") + ">");
   Net::for_each_step([&]<class Step>() {
     schema.layers.push_back(type_text<typename Step::Layer>());
     for (std::size_t v = 0; v < Step::variables.size(); ++v) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "etch/net/network.hpp"
+#include "etch/shape/text.hpp"
 
 namespace etch {
 
@@ -21,16 +22,6 @@ inline std::string grouped(std::uint64_t number) {
   std::string digits = std::to_string(number);
   for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
-}
-
-template <class S>
-std::string to_text(S) {
-  std::string text;
-  for (int extent : S::extents) {
-    if (!text.empty()) text += " x ";
-    text += std::to_string(extent);
-  }
-  return text;
 }
 
 using Row = std::array<std::string, 5>;
@@ -64,13 +55,13 @@ inline std::string table(const std::vector<Row>& rows) {
 template <class Net, class ForEach>
 std::string steps_table(const std::string& title, const ForEach& for_each) {
   std::vector<Row> rows{{title, "Output shape", "Parameters", "FLOPs forward", "Output bytes"},
-                        {"input", to_text(typename Net::Input()), "0", "0",
+                        {"input", to_text(typename Net::Input(), " x "), "0", "0",
                          grouped(sizeof(float) * Net::Input::stride)}};
   std::uint64_t outputs = sizeof(float) * Net::Input::stride;
   for_each([&]<class Step>() {
     constexpr std::uint64_t output = sizeof(float) * Step::Out::stride;
     outputs += output;
-    rows.push_back({std::string(std::string_view(Step::name)), to_text(typename Step::Out()),
+    rows.push_back({std::string(std::string_view(Step::name)), to_text(typename Step::Out(), " x "),
                     grouped(Step::parameters), grouped(Step::flops), grouped(output)});
   });
   rows.push_back(
