@@ -8,7 +8,6 @@
 
 #include "etch/app/command_line.hpp"
 #include "etch/app/program.hpp"
-#include "etch/io/dataset.hpp"
 
 namespace etch::app {
 namespace {
@@ -17,6 +16,7 @@ const CLI::Range any_size{std::size_t{1}, std::size_t{1'000'000'000}};
 const CLI::Range any_seed{std::uint64_t{0}, std::uint64_t{9'000'000'000'000'000}};
 
 CLI::App& add_make(CLI::App& line, MakeOptions& options) {
+  constexpr SplitOptions by_default;
   CLI::App& make = *line.add_subcommand(
       "make",
       "Make the course's pickle from notMNIST's archives. With both, training and validation "
@@ -30,11 +30,15 @@ CLI::App& add_make(CLI::App& line, MakeOptions& options) {
       ->check(check_path);
   make.add_option("--train", options.train, "Training pictures; by default all that remain")
       ->check(any_size);
-  make.add_option("--valid", options.validation,
-                  "Validation pictures; by default 2000 from one archive, 10000 with both")
+  make.add_option(
+          "--valid", options.validation,
+          fmt::format("Validation pictures; by default {} from one archive, 10000 with both",
+                      by_default.validation))
       ->check(any_size);
   make.add_option("--test", options.test,
-                  "Test pictures; by default 3000 from one archive, all of the small one with both")
+                  fmt::format("Test pictures; by default {} from one archive, all of the small one "
+                              "with both",
+                              by_default.test))
       ->check(any_size);
   make.add_option("--split-seed", options.split_seed, "Which pictures go where")
       ->check(any_seed)
@@ -63,14 +67,14 @@ CLI::App& add_show(CLI::App& line, ShowOptions& options) {
                   "The sheet; by default named as the data, in this folder")
       ->type_name("FILE.png")
       ->check(check_path);
-  show.add_option("--valid", options.validation,
+  show.add_option("--valid", options.split.validation,
                   "Validation pictures, where the data come in one piece")
       ->check(any_size)
       ->capture_default_str();
-  show.add_option("--test", options.test, "Test pictures, where the data come in one piece")
+  show.add_option("--test", options.split.test, "Test pictures, where the data come in one piece")
       ->check(any_size)
       ->capture_default_str();
-  show.add_option("--split-seed", options.split_seed, "Which pictures go where")
+  show.add_option("--split-seed", options.split.seed, "Which pictures go where")
       ->check(any_seed)
       ->capture_default_str();
   return show;

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "etch/io/dataset.hpp"
+
 namespace etch::app {
 
 /// What `notmnist make` is asked for.
@@ -12,15 +14,14 @@ struct MakeOptions {
   std::filesystem::path large, small;  // archives; one may be empty
   std::filesystem::path output = "notMNIST.pickle";
   std::optional<std::size_t> train, validation, test;
-  std::uint64_t split_seed = 2011;
+  std::uint64_t split_seed = SplitOptions().seed;
   bool sanitize = false;
 };
 
 /// What `notmnist show` is asked for.
 struct ShowOptions {
   std::filesystem::path data, sheet;
-  std::size_t validation = 2'000, test = 3'000;
-  std::uint64_t split_seed = 2011;
+  SplitOptions split;
 };
 
 /// Makes the course's pickle. From one archive, the parts are those of load_dataset; from two,

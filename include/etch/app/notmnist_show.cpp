@@ -79,9 +79,7 @@ fs::path sheet_name(const fs::path& data) {
 }  // namespace
 
 void show(const ShowOptions& options) {
-  const Dataset data = load_dataset(
-      options.data,
-      {.test = options.test, .validation = options.validation, .seed = options.split_seed});
+  const Dataset data = load_dataset(options.data, options.split);
   Notebook::skipped(data);
   Notebook::loaded(data);
   print_letters(data);
