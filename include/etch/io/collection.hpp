@@ -20,6 +20,9 @@ struct Collection {
 /// largest set in use (EMNIST, 638 MB).
 inline constexpr std::size_t largest_collection = std::size_t{1} << 31;
 
+/// Of one picture, in pixels.
+inline constexpr std::size_t largest_side = 1024;
+
 inline constexpr int classes = 10;
 
 }  // namespace etch::detail

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint32_t images_magic = 0x0803, labels_magic = 0x0801, largest_side = 1024;
+constexpr std::uint32_t images_magic = 0x0803, labels_magic = 0x0801;
 constexpr const char* images_suffix = "-images-idx3-ubyte";
 constexpr const char* labels_suffix = "-labels-idx1-ubyte";
 

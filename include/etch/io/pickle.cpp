@@ -20,8 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t largest_side = 1024;
-
 /// A pickle at work: the file, and the dictionary in it.
 struct Course {
   fs::path path;
