@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -16,7 +15,7 @@ namespace {
 
 using Arguments = std::span<const PickleValue>;
 
-constexpr char native = std::endian::native == std::endian::little ? '<' : '>';
+constexpr char native = '<';           // little-endian, as safetensors.cpp asserts
 constexpr std::size_t most_axes = 32;  // numpy's own limit, for long
 
 bool is(const PickleString& text, std::string_view wanted) {

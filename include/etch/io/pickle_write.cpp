@@ -1,6 +1,5 @@
 #include "etch/io/pickle_write.hpp"
 
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
@@ -17,7 +16,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr char order = std::endian::native == std::endian::little ? '<' : '>';
+constexpr char order = '<';  // little-endian, as safetensors.cpp asserts
 
 /// Opcodes, for which pickle_opcodes.hpp has names; here they read better as they are.
 class Writer {

@@ -76,8 +76,8 @@ class HeaderParser : public nlohmann::json_sax<json> {
   }
 
   bool number_unsigned(std::uint64_t value) override {
-    Tensor& tensor = header_.tensors.empty() ? none_ : header_.tensors.back();
     if (where_ == Where::shape) {
+      Tensor& tensor = header_.tensors.back();
       if (tensor.shape.size() == most_axes) {
         fail(fmt::format("at most {} axes of tensor {} expected, more found", most_axes,
                          shown(tensor.name)));
@@ -85,6 +85,7 @@ class HeaderParser : public nlohmann::json_sax<json> {
       return tensor.shape.push_back(value), true;
     }
     if (where_ == Where::offsets && offsets_ < 2) {
+      Tensor& tensor = header_.tensors.back();
       return (offsets_++ == 0 ? tensor.begin : tensor.end) = value, true;
     }
     unexpected("a number");
@@ -171,7 +172,6 @@ class HeaderParser : public nlohmann::json_sax<json> {
   std::string* text_ = nullptr;
   bool has_dtype_ = false, has_shape_ = false, has_offsets_ = false;
   int offsets_ = 0;
-  Tensor none_;
 };
 
 /// That the tensors' ranges cover `data` bytes, one after another; sorts them so.
