@@ -36,7 +36,7 @@ BREAKS = [
      "app is no lower floor"),
     ("include/etch/bench/layers.hpp", "etch/bench/measure.hpp", "etch/app/assignment.hpp",
      "app is no lower floor than bench"),
-    (NETWORK, "#include <array>", "#include <benchmark/benchmark.h>",
+    (NETWORK, "#include <cstddef>", "#include <benchmark/benchmark.h>",
      "<benchmark/benchmark.h>: not on this floor"),
     (ERROR, "ETCH_BASE_ERROR_HPP", "ERROR_HPP", "another guard than ETCH_BASE_ERROR_HPP"),
     (ERROR, "#include <string>", "#pragma once", "has #pragma once"),

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
 
 #include "etch/base/round.hpp"
 #include "etch/net/network.hpp"

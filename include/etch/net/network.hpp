@@ -1,10 +1,8 @@
 #ifndef ETCH_NET_NETWORK_HPP
 #define ETCH_NET_NETWORK_HPP
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <type_traits>
 
 #include "etch/layer/contract.hpp"
