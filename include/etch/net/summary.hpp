@@ -55,13 +55,13 @@ inline std::string table(const std::vector<Row>& rows) {
 template <class Net, class ForEach>
 std::string steps_table(const std::string& title, const ForEach& for_each) {
   std::vector<Row> rows{{title, "Output shape", "Parameters", "FLOPs forward", "Output bytes"},
-                        {"input", to_text(typename Net::Input(), " x "), "0", "0",
+                        {"input", to_text(typename Net::Input()), "0", "0",
                          grouped(sizeof(float) * Net::Input::stride)}};
   std::uint64_t outputs = sizeof(float) * Net::Input::stride;
   for_each([&]<class Step>() {
     constexpr std::uint64_t output = sizeof(float) * Step::Out::stride;
     outputs += output;
-    rows.push_back({std::string(std::string_view(Step::name)), to_text(typename Step::Out(), " x "),
+    rows.push_back({std::string(std::string_view(Step::name)), to_text(typename Step::Out()),
                     grouped(Step::parameters), grouped(Step::flops), grouped(output)});
   });
   rows.push_back(

@@ -7,7 +7,7 @@ namespace etch::detail {
 
 /// The extents of a shape with `between` between them: "28 x 28 x 1", "28, 28, 1".
 template <class Shape>
-std::string to_text(Shape, const char* between) {
+std::string to_text(Shape, const char* between = " x ") {
   std::string text;
   for (const int extent : Shape::extents) {
     if (!text.empty()) text += between;
