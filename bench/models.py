@@ -45,8 +45,7 @@ FRAMEWORKS = ["numpy", "tensorflow_graph", "tensorflow_function", "tensorflow_xl
               "pytorch", "onnxruntime"]
 INFER_ALONE = ["onnxruntime"]
 DEBIANS = {"pytorch": "/usr/bin/python3"}  # PyPI's would bring all of CUDA along
-PACKAGES = ["numpy==2.4.6", "tensorflow-cpu==2.21.0", "jax==0.10.2", "onnx==1.23.2",
-            "onnxruntime==1.32.0"]
+PACKAGES = [*tensorflow_venv.TENSORFLOW, "jax==0.10.2", "onnx==1.23.2", "onnxruntime==1.32.0"]
 COMPARED_STEPS, COMPARED_PICTURES = 5, 10
 TOLERANCE = 1e-3  # relative, of losses and outputs
 TRAINED_STEPS = 100  # by the processes whose start and memory are measured

@@ -8,7 +8,8 @@ import sys
 import venv
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PACKAGES = "tensorflow-cpu==2.21.0", "numpy==2.4.6", "matplotlib==3.10.7"
+TENSORFLOW = "numpy==2.4.6", "tensorflow-cpu==2.21.0"  # bench/models.py takes them, too
+PACKAGES = *TENSORFLOW, "matplotlib==3.10.7"
 
 
 def make(home):
