@@ -46,6 +46,7 @@ FRAMEWORKS = ["numpy", "tensorflow_graph", "tensorflow_function", "tensorflow_xl
 INFER_ALONE = ["onnxruntime"]
 DEBIANS = {"pytorch": "/usr/bin/python3"}  # PyPI's would bring all of CUDA along
 PACKAGES = [*tensorflow_venv.TENSORFLOW, "jax==0.10.2", "onnx==1.23.2", "onnxruntime==1.32.0"]
+THREADS = [1, 2][:len(processors())]
 COMPARED_STEPS, COMPARED_PICTURES = 5, 10
 TOLERANCE = 1e-3  # relative, of losses and outputs
 TRAINED_STEPS = 100  # by the processes whose start and memory are measured
@@ -293,7 +294,7 @@ def arguments():
                         help=" ".join(MODELS))
     parser.add_argument("--frameworks", nargs="+", choices=FRAMEWORKS, default=FRAMEWORKS,
                         metavar="NAME", help=" ".join(FRAMEWORKS))
-    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], metavar="N")
+    parser.add_argument("--threads", nargs="+", type=int, default=THREADS, metavar="N")
     parser.add_argument("--rounds", type=int, default=5, help="quiet turns of each library")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", metavar="DIR")
     parser.add_argument("--json", type=pathlib.Path, required=True, metavar="FILE",

@@ -26,7 +26,8 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="+", choices=models.MODELS, default=models.MODELS,
                         metavar="NAME", help=" ".join(models.MODELS))
-    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], metavar="N")
+    parser.add_argument("--threads", nargs="+", type=int, default=models.THREADS,
+                        metavar="N")
     parser.add_argument("--build", type=pathlib.Path, default=models.ROOT / "build", metavar="DIR")
     options = parser.parse_args()
     program = options.build / "bench/bench_worker"
