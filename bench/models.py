@@ -63,27 +63,34 @@ def fail(what):
 
 def environment(build):
     """The Python of the virtual environment, which is made where it is missing. A package that
-    cannot be had is left out; then its library has no answers."""
+    cannot be had is left out; then its library has no answers. The next run asks for it again, and
+    for it alone."""
     home = build / "models-venv"
-    if (home / "ready").exists():
-        return home / "bin/python"
-    print(f"etch: installing {', '.join(PACKAGES)} into {home}", file=sys.stderr)
-    try:
-        python = tensorflow_venv.make(home)
-    except subprocess.CalledProcessError:
-        fail(f"{home}: requires Python's venv, it failed; on Debian install python3-venv")
-    missing = []
-    for package in PACKAGES:
+    python, ready = home / "bin/python", home / "ready"
+    missing = ready.read_text().split() if ready.exists() else PACKAGES
+    if not missing:
+        return python
+    print(f"etch: installing {', '.join(missing)} into {home}", file=sys.stderr)
+    if not ready.exists():
         try:
-            tensorflow_venv.install(python, package)
+            tensorflow_venv.make(home)
         except subprocess.CalledProcessError:
-            missing.append(package)
+            fail(f"{home}: requires Python's venv, it failed; on Debian install python3-venv")
+    missing = [package for package in missing if not installed(python, package)]
+    ready.write_text(" ".join(missing))
     if missing:
         print(f"etch: {home}: requires {', '.join(missing)}, pip had none; goes on without",
               file=sys.stderr)
-    else:
-        (home / "ready").touch()
     return python
+
+
+def installed(python, package):
+    """Whether it is, now."""
+    try:
+        tensorflow_venv.install(python, package)
+    except subprocess.CalledProcessError:
+        return False
+    return True
 
 
 def python_of(framework, own):

@@ -4,6 +4,7 @@ that nobody measured, and plain NumPy's training against TensorFlow's numbers.""
 import json
 import pathlib
 import re
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -103,6 +104,35 @@ class Workers(unittest.TestCase):
         self.assertGreater(used, 0)
         own = bytearray(200_000_000)  # is not the program's
         self.assertLess(models.whole([sys.executable, "-c", says], 1)[0]["memory"], len(own))
+
+
+class Environment(unittest.TestCase):
+    def test_what_is_installed_is_kept(self):
+        asked, had = [], set()
+
+        def install(python, package):
+            asked.append(package)
+            if package not in had:
+                raise subprocess.CalledProcessError(1, "pip")
+
+        def make(home):
+            self.assertFalse(home.exists())
+            home.mkdir()
+
+        def run():
+            asked.clear()
+            models.environment(pathlib.Path(folder))
+            return asked
+
+        with tempfile.TemporaryDirectory() as folder, \
+                mock.patch.multiple(models.tensorflow_venv, make=make, install=install), \
+                mock.patch.object(sys, "stderr"):
+            had = {*models.PACKAGES[1:]}
+            self.assertEqual(run(), models.PACKAGES)
+            self.assertEqual(run(), models.PACKAGES[:1])
+            had = {*models.PACKAGES}
+            self.assertEqual(run(), models.PACKAGES[:1])
+            self.assertEqual(run(), [])
 
 
 class Training(unittest.TestCase):
