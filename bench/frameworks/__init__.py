@@ -2,7 +2,6 @@
 
 A module here has for each way of using its library a class with
 
-    title                          as docs/performance.md has it
     Class(model, values, pictures, labels, threads, dropout)
                                    `model` of tools/course.py, its variables' initial values by
                                    name, the training set (float32 [n][784], [n])

@@ -10,8 +10,6 @@ from frameworks import name_of
 
 
 class Jax:
-    title = "JAX"
-
     def __init__(self, model, values, pictures, labels, threads, dropout):
         self.model, self.dropout = model, dropout
         self.data = jnp.asarray(pictures), jnp.asarray(labels, jnp.int32)

@@ -106,8 +106,6 @@ class DropoutLayer:
 
 
 class NumPy:
-    title = "NumPy"
-
     def __init__(self, model, values, pictures, labels, threads, dropout):
         self.model, self.pictures, self.labels = model, pictures, labels
         self.values = {name: value.copy() for name, value in values.items()}

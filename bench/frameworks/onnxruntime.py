@@ -10,8 +10,6 @@ from frameworks import name_of, same_padding
 
 
 class OnnxRuntime:
-    title = "ONNX Runtime"
-
     def __init__(self, model, values, pictures, labels, threads, dropout):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

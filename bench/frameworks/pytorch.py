@@ -11,8 +11,6 @@ from frameworks import name_of, same_padding
 
 
 class PyTorch:
-    title = "PyTorch"
-
     def __init__(self, model, values, pictures, labels, threads, dropout):
         torch.set_num_threads(threads)
         # Gradients become that small; mlp_l2's steps took 4.0 ms at first, 6.0 after 100 of them.

@@ -14,8 +14,6 @@ import tensorflow as tf  # noqa: E402
 
 
 class Graph:
-    title = "TensorFlow, graph"
-
     def __init__(self, model, values, pictures, labels, threads, dropout):
         self.model, self.pictures, self.labels, self.step = model, pictures, labels, 0
         self.graph = course_graph.Graph(model, masks=not dropout, threads=threads)
@@ -49,7 +47,6 @@ class Graph:
 
 
 class Function:
-    title = "TensorFlow, function"
     jit_compile = False
 
     def __init__(self, model, values, pictures, labels, threads, dropout):
@@ -126,5 +123,4 @@ class Function:
 
 
 class CompiledFunction(Function):
-    title = "TensorFlow, function by XLA"
     jit_compile = True
