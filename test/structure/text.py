@@ -6,8 +6,8 @@ import pathlib
 import re
 import sys
 
-FOLDERS = ["bench", "docs", "examples", "include", "test", "tools"]
-CODE = {".cpp", ".hpp", ".py", ".build", ".sh"}
+FOLDERS = [".ci", "bench", "data", "docs", "examples", "include", "test", "tools"]
+CODE = {".cpp", ".hpp", ".in", ".py", ".build", ".sh"}
 MOST_LINES, MOST_COLUMNS = 400, 100
 # Paths that exist on somebody's machine alone.
 MACHINE = re.compile(r"(?<![\w.:/-])/(?:work|home|root|Users)/")
@@ -91,7 +91,7 @@ def findings(root):
         except UnicodeDecodeError:
             continue  # pictures, archives
         name, lines = file.relative_to(root).as_posix(), text.split("\n")
-        if file.suffix in CODE:
+        if file.suffix in CODE or text.startswith("#!"):
             count += 1
             yield from (f"{name}: {finding}" for finding in text_findings(lines[:-1]))
         if name.startswith("include/") and file.suffix == ".hpp":
