@@ -10,15 +10,18 @@ namespace {
 
 constexpr std::size_t plain = alignof(std::max_align_t);
 
-std::atomic<long> count{0}, held{0};
+std::atomic<long> count{0}, held{0}, largest{0};
 
 // The size stands before what is allocated, at a distance that keeps the alignment.
 void* allocate(std::size_t size, std::size_t alignment) {
   ++count;
+  const long asked = static_cast<long>(size);
+  for (long seen = largest; seen < asked && !largest.compare_exchange_weak(seen, asked);) {
+  }
   const std::size_t whole = (size + alignment - 1) / alignment * alignment;
   void* memory = std::aligned_alloc(alignment, alignment + whole);
   if (memory == nullptr) throw std::bad_alloc();
-  held += static_cast<long>(size);
+  held += asked;
   std::memcpy(memory, &size, sizeof(size));
   return static_cast<char*>(memory) + alignment;
 }
@@ -40,6 +43,9 @@ long allocations() {
 }
 long held_bytes() {
   return held;
+}
+long largest_request() {
+  return largest.exchange(0);
 }
 }  // namespace etch::test
 

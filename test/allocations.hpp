@@ -9,6 +9,9 @@ long allocations();
 /// How many bytes of them it holds now.
 long held_bytes();
 
+/// The bytes of the largest single request since the last call.
+long largest_request();
+
 }  // namespace etch::test
 
 #endif

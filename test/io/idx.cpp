@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "allocations.hpp"
 #include "catch.hpp"
 #include "make.hpp"
 
@@ -232,10 +233,11 @@ TEST_CASE("a label above 9 is an error", "[io][idx]") {
   }
 }
 
-TEST_CASE("a header that lies allocates nothing", "[io][idx]") {
+TEST_CASE("a header that lies does not make the reader allocate what it claims", "[io][idx]") {
   const bool packed = GENERATE(false, true);
   const Bytes little(1'000), labels = idx_labels(3);
   constexpr std::uint32_t many = 1u << 31, most = ~0u;
+  largest_request();
   const auto error = [&](const std::vector<std::uint32_t>& sizes) {
     return error_of_pair(idx(0x0803, sizes, little), labels, packed);
   };
@@ -252,6 +254,7 @@ TEST_CASE("a header that lies allocates nothing", "[io][idx]") {
   CHECK_THAT(error({1, 1'025, 1}), ContainsSubstring("1 pictures of 1025x1 found"));
   CHECK_THAT(error({1, 0, 28}), ContainsSubstring("1 pictures of 0x28 found"));
   CHECK_THAT(error({0, 28, 28}), ContainsSubstring("0 pictures of 28x28 found"));
+  CHECK(largest_request() < 2 << 20);
 }
 
 TEST_CASE("a folder in the place of an IDX file is an error", "[io][idx]") {
