@@ -19,14 +19,11 @@ def findings(compiler, include, headers):
 def main():
     options = compilers.arguments(
         ("--include", {"type": pathlib.Path, "required": True}),
-        ("--folder", {"required": True, "help": "of include/etch; . for the umbrella headers"}),
-        ("--mode", {"choices": ["static", "portable"], "default": "static"}))
+        ("--folder", {"required": True, "help": "of include/etch; . for the umbrella headers"}))
     headers = sorted((options.include / "etch" / options.folder).glob("*.hpp"))
-    if options.mode == "portable":  # where programs include the umbrella, see simd.hpp
-        headers = [options.include / "etch" / "etch.hpp"]
     failed = not headers
     print(f"{len(headers)} headers")
-    compiler = compilers.own(options, options.mode)
+    compiler = compilers.own(options)
     for finding in findings(compiler, options.include, headers):
         print(f"{compiler.name}: {finding}")
         failed = True

@@ -1,5 +1,6 @@
-"""Two translation units that include every header, and use etch, link and agree. Without those of
-bench/: the library that they need is optional."""
+"""Two translation units that include every header, the umbrella twice, and use etch: they compile
+without a warning, link and agree. Without the headers of bench/: the library that they need is
+optional."""
 
 import pathlib
 import subprocess
@@ -49,7 +50,7 @@ def main():
         one, other, program = (pathlib.Path(folder) / f for f in ("one.cpp", "other.cpp", "units"))
         one.write_text(text.replace("NAME", "one") + MAIN)
         other.write_text(text.replace("NAME", "other"))
-        built = compiler.run([*compiler.flags, "-O1", "-o", program, one, other])
+        built = compiler.run([*compiler.flags, "-O0", "-Werror", "-o", program, one, other])
         print(built.stdout)
         return built.returncode or subprocess.run([program]).returncode
 
