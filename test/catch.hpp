@@ -1,13 +1,11 @@
 // The one way to Catch2: version 2.13 (one header) and 3.x (a library with many) look alike behind
-// it. Tests write Catch::Approx, or Approx, and Catch::Matchers::ContainsSubstring.
+// it. Tests write Catch::Approx and Catch::Matchers::ContainsSubstring.
 #ifndef ETCH_TEST_CATCH_HPP
 #define ETCH_TEST_CATCH_HPP
 
 #if __has_include(<catch2/catch_all.hpp>)
 
 #include <catch2/catch_all.hpp>
-
-using Catch::Approx;
 
 #else
 
