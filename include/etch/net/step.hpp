@@ -21,6 +21,18 @@ struct variables_fit {
   }();
 };
 
+namespace detail {
+
+// A class of its own, because clang leaves out of a class what follows a failed assertion.
+template <std::size_t Index, class Layer, class In>
+struct CheckedVariables {
+  static_assert(variables_fit<Index, Layer, In>::value,
+                "etch: Network: requires fewer than 2^30 weights of a layer, more came; use fewer "
+                "units or filters, or make its input smaller, as by MaxPool2D<2>");
+};
+
+}  // namespace detail
+
 /// One layer in its place: its index, counted from 0 after the input, and the shape it gets.
 template <std::size_t Index, class L, class I>
 struct Step {
@@ -28,9 +40,7 @@ struct Step {
   using In = I;
   using Out = typename Layer::template Output<In>;
   static_assert(sizeof(typename Layer::template Requirements<Index, In>) > 0);
-  static_assert(variables_fit<Index, Layer, In>::value,
-                "etch: Network: requires fewer than 2^30 weights of a layer, more came; use fewer "
-                "units or filters, or make its input smaller, as by MaxPool2D<2>");
+  static_assert(sizeof(detail::CheckedVariables<Index, Layer, In>) > 0);
 
   static constexpr std::size_t index = Index;
   static constexpr Traits traits = traits_of<Layer>();
