@@ -1,4 +1,4 @@
-// etch: Network: requires fewer than 2^30 weights of a layer, more came
+// etch: Network: requires fewer than 2^30 floats for the weights of a layer, more came
 // shows: variables_fit<0, Dense<16384>, Shape<256, 256, 3>>
 #include <etch/etch.hpp>
 

@@ -33,7 +33,7 @@ struct DenseSizes {
   int inputs, outputs;                // of a sample
   std::ptrdiff_t x_stride, y_stride;  // from one sample to the next
 
-  /// Few outputs: their weights stay in the L1 cache, and a panel of them would be mostly padding.
+  /// Few outputs: a panel of them would be mostly padding.
   constexpr bool narrow() const { return outputs <= 16; }
 
   /// Whether W lies transposed, [outputs][depth()], and not in panels [outputs / 32][inputs][32].

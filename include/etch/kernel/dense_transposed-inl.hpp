@@ -25,10 +25,11 @@ struct DenseDots {
   const Finish& finish;
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
 
-  /// Samples of a tile. Weights of few outputs stay in the L1 cache, and samples go past them, two
-  /// at a time. Those of more outputs do not fit: eight samples stay there, and weights go past
-  /// them, two outputs at a time, or with sixteen registers three past four samples (8x784x64: 92
-  /// to 96 % of peak, 92 by four samples and 48 by two; AVX2 97, 90 by two outputs).
+  /// Samples of a tile. Weights of few outputs, or pieces of them, stay in the L1 cache, and
+  /// samples go past them, two at a time. Those of more outputs do not fit: eight samples stay
+  /// there, and weights go past them, two outputs at a time, or with sixteen registers three past
+  /// four samples (8x784x64: 92 to 96 % of peak, 92 by four samples and 48 by two; AVX2 97, 90 by
+  /// two outputs).
   static constexpr int most_rows = sizes.narrow() ? 2 : registers == 32 ? 8 : 4;
 
   /// Outputs of a tile of so many samples: of few all, or equal parts that registers hold.
@@ -46,7 +47,7 @@ struct DenseDots {
 
   /// Where the weights of few outputs do not fit into the L1 cache, some inputs of some samples go
   /// past theirs, and sums wait for the next inputs (64x4096x10: 73 % of peak, 52 by all inputs at
-  /// once; 64x4096x16 71 and 50). In all 32 KiB at most.
+  /// once; 64x4096x16 71 and 50). Weights and sums take 32 KiB at most.
   static constexpr bool in_pieces = sizes.narrow() && sizes.outputs * sizes.depth() > 12 * 1024;
   static constexpr int piece_inputs = 3072 / sizes.outputs / lanes * lanes;
   static constexpr int piece_rows = 320 / lanes;

@@ -146,7 +146,7 @@ struct Traits {
   /// over dy.
   bool in_place = false;
   /// Each element depends on that element alone, never falls where that rises, and rises with it
-  /// wherever the gradient passes.
+  /// wherever the gradient passes. Of no use to what has parameters.
   bool monotone = false;
   /// Each element is one of the input's, chosen by order alone, and its gradient goes there.
   bool selects = false;

@@ -10,7 +10,7 @@
 
 namespace etch {
 
-/// Of each variable fewer than 2^30 floats: kernels count them by int.
+/// Of each variable fewer than 2^30 floats, padding included: kernels count them by int.
 template <std::size_t Index, class Layer, class In>
 struct variables_fit {
   static constexpr bool value = [] {
@@ -27,8 +27,8 @@ namespace detail {
 template <std::size_t Index, class Layer, class In>
 struct CheckedVariables {
   static_assert(variables_fit<Index, Layer, In>::value,
-                "etch: Network: requires fewer than 2^30 weights of a layer, more came; use fewer "
-                "units or filters, or make its input smaller, as by MaxPool2D<2>");
+                "etch: Network: requires fewer than 2^30 floats for the weights of a layer, more "
+                "came; use fewer units or filters, or make its input smaller, as by MaxPool2D<2>");
 };
 
 }  // namespace detail
