@@ -129,6 +129,56 @@ void outputs_are_the_same_in_any_workspace() {
   }
 }
 
+/// softmax_cross_entropy of `rows` samples against the same in double precision. Of the logits,
+/// some of which are equal, one is no number where `broken`: its sample's loss is none, and no
+/// other's.
+template <int Classes>
+void losses_are_right(int rows, bool broken) {
+  using Out = Shape<Classes>;
+  const RandomStream stream{2, Purpose::shuffle, 0, 0};
+  const auto place = [](int row, int i) { return static_cast<std::size_t>(row * Out::stride + i); };
+  Buffer logits(place(rows, 0)), gradient(place(rows + 1, 0)), losses(rows + 1);
+  std::vector<std::uint8_t> labels(rows), correct(rows + 1, 7);
+  for (int row = 0; row < rows; ++row) {
+    for (int i = 0; i < Classes; ++i) {
+      logits.data()[place(row, i)] =
+          std::round(8 * uniform(stream.word(static_cast<std::uint32_t>(place(row, i))))) - 3;
+    }
+    labels[row] = static_cast<std::uint8_t>(7 * row % Classes);
+  }
+  if (broken) logits.data()[place(rows / 2, Classes - 1)] = std::nanf("");
+  gradient.data()[place(rows, 0)] = losses.data()[rows] = 5;
+
+  ETCH_DISPATCH(simd::choose().id, softmax_cross_entropy<Out>)
+  (logits.data(), labels.data(), 0.25f, gradient.data(), losses.data(), correct.data(), rows);
+
+  for (int row = 0; row < rows; ++row) {
+    const float* z = logits.data() + place(row, 0);
+    const float* dz = gradient.data() + place(row, 0);
+    INFO(Classes << " classes, sample " << row << " of " << rows);
+    for (int i = Classes; i < Out::stride; ++i) CHECK(dz[i] == 0);
+    if (broken && row == rows / 2) {
+      CHECK(std::isnan(losses.data()[row]));
+      CHECK(std::isnan(dz[0]));
+      continue;
+    }
+    double sum = 0;
+    for (int i = 0; i < Classes; ++i) sum += std::exp(static_cast<double>(z[i] - z[labels[row]]));
+    CHECK(static_cast<double>(losses.data()[row]) == Catch::Approx(std::log(sum)).margin(1e-6));
+    CHECK(correct[row] == (std::max_element(z, z + Classes) == z + labels[row]));
+    double worst = 0;
+    for (int i = 0; i < Classes; ++i) {
+      const double p = std::exp(static_cast<double>(z[i] - z[labels[row]])) / sum;
+      const double expected = 0.25 * (p - (i == labels[row] ? 1 : 0));
+      worst = std::max(worst, std::abs(static_cast<double>(dz[i]) - expected));
+    }
+    CHECK(worst < 1e-7);
+  }
+  CHECK(gradient.data()[place(rows, 0)] == 5);
+  CHECK(losses.data()[rows] == 5);
+  CHECK(correct[rows] == 7);
+}
+
 }  // namespace
 
 TEST_CASE("Gradients of whole networks are the differences of their loss") {
@@ -200,6 +250,20 @@ TEST_CASE("Outputs do not depend on the workspace's rows, nor on what lay there 
     outputs_are_the_same_in_any_workspace<Convolutions>();
     outputs_are_the_same_in_any_workspace<Logistic>();
     outputs_are_the_same_in_any_workspace<Pooled>();
+  });
+}
+
+TEST_CASE("Losses are right, however many classes and samples there are") {
+  on_every_target([] {
+    for (bool broken : {false, true}) {
+      for (int rows : {1, 3, 16, 21}) {
+        losses_are_right<1>(rows, broken);
+        losses_are_right<2>(rows, broken);
+        losses_are_right<10>(rows, broken);
+        losses_are_right<16>(rows, broken);
+        losses_are_right<37>(rows, broken);
+      }
+    }
   });
 }
 

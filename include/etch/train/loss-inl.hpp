@@ -7,6 +7,7 @@
 #define ETCH_TRAIN_LOSS_INL_HPP
 #endif
 
+#include "etch/kernel/transpose-inl.hpp"
 #include "etch/kernel/vec-inl.hpp"
 
 #include <hwy/contrib/math/math-inl.h>
@@ -18,51 +19,67 @@
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
-/// The softmax of one sample's logits, times `factor`, and what its loss is made of.
+/// The logits of at most `lanes` samples, turned: a lane for each sample, so that no lanes of one
+/// vector are put together (128 samples of ten classes: 0.7 µs, 1.4 by vectors of one sample's
+/// logits).
 template <class Out>
-struct Softmax {
+struct LogitColumns {
   const float* logits;
-  float largest, sum;  // of the logits; of the exponentials of their distances from it
-  int best;            // the first of the largest, as numpy's argmax
+  int rows;
+  Vec largest, best;  // logit, or NaN where one is (Exp makes zero of it), and its first class
+  Vec of_label;       // the logit of the label
 
-  /// The largest logit is subtracted first, so that no exponential overflows.
-  HWY_INLINE Softmax(const float* z, float factor, float* p) : logits(z) {
-    Vec most = logit(0);
-    for (int i = lanes; i < size; i += lanes) most = hn::Max(most, logit(i));
-    most = hn::MaxOfLanes(float_tag, most);
-    largest = hn::GetLane(most);
-    best = first_of(most);
+  HWY_INLINE LogitColumns(const float* first_logits, const std::uint8_t* labels, int count)
+      : logits(first_logits), rows(count) {
+    alignas(64) float each[lanes] = {};
+    std::copy_n(labels, rows, each);
+    const Vec label = hn::Load(float_tag, each);
+    largest = hn::Set(float_tag, -std::numeric_limits<float>::infinity());
+    best = of_label = hn::Zero(float_tag);
+    for (int first = 0; first < size; first += lanes) {
+      Vec z[lanes];
+      for_each_class(first, z, [&](int i, Vec& logit) ETCH_LAMBDA {
+        const Vec number = hn::Set(float_tag, static_cast<float>(i));
+        best = hn::IfThenElse(hn::Gt(logit, largest), number, best);
+        largest = hn::IfThenElse(hn::IsNaN(logit), logit, hn::Max(logit, largest));
+        of_label = hn::IfThenElse(hn::Eq(label, number), logit, of_label);
+      });
+    }
+  }
+
+  /// Writes their exponentials, a row for each sample, and returns their sums. The largest logit is
+  /// subtracted first, so that no exponential overflows.
+  HWY_INLINE Vec exponentials(float* to) const {
     Vec sums = hn::Zero(float_tag);
-    for (int i = 0; i < size; i += lanes) {
-      const Vec e = hn::Exp(float_tag, hn::Sub(logit(i), most));
-      sums = hn::Add(sums, e);
-      hn::StoreU(e, float_tag, p + i);
+    for (int first = 0; first < size; first += lanes) {
+      Vec z[lanes];
+      for_each_class(first, z, [&](int, Vec& logit) ETCH_LAMBDA {
+        logit = hn::Exp(float_tag, hn::Sub(logit, largest));
+        sums = hn::Add(sums, logit);
+      });
+      transpose<FloatTag>(z);
+      ETCH_UNROLL for (int r = 0; r < lanes; ++r) {
+        if (r < rows) hn::StoreU(z[r], float_tag, to + r * Out::stride + first);
+      }
     }
-    sums = hn::SumOfLanes(float_tag, sums);
-    sum = hn::GetLane(sums);
-    const Vec share = hn::Div(hn::Set(float_tag, factor), sums);
-    for (int i = 0; i < size; i += lanes) {
-      const Vec share_i = hn::Mul(hn::LoadU(float_tag, p + i), share);
-      hn::StoreU(hn::IfThenElseZero(real(i), share_i), float_tag, p + i);  // share may be NaN
-    }
+    return sums;
   }
 
  private:
   static constexpr int size = Out::size;
 
-  static HWY_INLINE auto real(int i) {
-    return hn::FirstN(float_tag, static_cast<std::size_t>(size - i));
-  }
-  HWY_INLINE Vec logit(int i) const {
-    const Vec least = hn::Set(float_tag, -std::numeric_limits<float>::infinity());
-    return hn::IfThenElse(real(i), hn::LoadU(float_tag, logits + i), least);
-  }
-  HWY_INLINE int first_of(Vec most) const {
-    for (int i = 0; i < size; i += lanes) {
-      const auto first = hn::FindFirstTrue(float_tag, hn::Eq(logit(i), most));
-      if (first >= 0) return i + static_cast<int>(first);
+  /// Loads the logits of classes [first, first + lanes) and calls `f(i, z[i - first])` for each of
+  /// them that there is.
+  template <class F>
+  HWY_INLINE void for_each_class(int first, Vec (&z)[lanes], const F& f) const {
+    ETCH_UNROLL for (int r = 0; r < lanes; ++r) {
+      z[r] =
+          r < rows ? hn::LoadU(float_tag, logits + r * Out::stride + first) : hn::Zero(float_tag);
     }
-    return 0;  // where none is a number
+    transpose<FloatTag>(z);
+    ETCH_UNROLL for (int c = 0; c < lanes; ++c) {
+      if (first + c < size) f(first + c, z[c]);
+    }
   }
 };
 
@@ -73,19 +90,24 @@ void softmax_cross_entropy(const float* logits, const std::uint8_t* labels, floa
                            float* gradient, float* losses, std::uint8_t* correct, int rows) {
   for (int first = 0; first < rows; first += lanes) {
     const int count = std::min(lanes, rows - first);
-    alignas(64) float sums[lanes] = {}, margins[lanes] = {};
-    for (int i = 0; i < count; ++i) {
-      const int row = first + i, label = labels[row];
-      const float* z = logits + row * Out::stride;
-      float* dz = gradient + row * Out::stride;
-      const Softmax<Out> softmax(z, scale, dz);
+    float* dz = gradient + first * Out::stride;
+    const LogitColumns<Out> z(logits + first * Out::stride, labels + first, count);
+    const Vec sums = z.exponentials(dz);
+    const Vec loss = hn::Add(hn::Log(float_tag, sums), hn::Sub(z.largest, z.of_label));
+    store_first(loss, float_tag, losses + first, count);
+    alignas(64) float share[lanes], best[lanes];
+    hn::Store(hn::Div(hn::Set(float_tag, scale), sums), float_tag, share);
+    hn::Store(z.best, float_tag, best);
+    for (int r = 0; r < count; ++r, dz += Out::stride) {
+      const int label = labels[first + r];
+      for (int i = 0; i < Out::size; i += lanes) {
+        const auto real = hn::FirstN(float_tag, static_cast<std::size_t>(Out::size - i));
+        const Vec p = hn::Mul(hn::LoadU(float_tag, dz + i), hn::Set(float_tag, share[r]));
+        hn::StoreU(hn::IfThenElseZero(real, p), float_tag, dz + i);  // the share may be NaN
+      }
       dz[label] -= scale;
-      sums[i] = softmax.sum;
-      margins[i] = z[label] - softmax.largest;
-      correct[row] = softmax.best == label;
+      correct[first + r] = static_cast<int>(best[r]) == label;
     }
-    const Vec logs = hn::Log(float_tag, hn::Load(float_tag, sums));
-    store_first(hn::Sub(logs, hn::Load(float_tag, margins)), float_tag, losses + first, count);
   }
 }
 
