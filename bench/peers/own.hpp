@@ -163,7 +163,7 @@ class Own : public Peer {
       State(const Model& of) : evaluator(network) { set_initial_values(of, network); }
       etch::Model<Net> network;
       Evaluator<Net> evaluator;
-      float accuracy = 0;
+      Accuracy accuracy;
     };
     const auto state = std::make_shared<State>(model);
     const Minibatch all = slice(samples, 0, samples.count());

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <vector>
 
 #include "train/samples.hpp"
@@ -15,20 +17,34 @@ TEST_CASE("Accuracy counts the samples whose label has the largest output") {
     Model<Logistic> model(Seed{1}, Initializer{.stddev = 1.0f});
     const Samples<Logistic> samples(101);
     const NetworkOracle<Logistic> oracle(model);
-    int right = 0;
+    std::size_t right = 0;
     for (std::size_t i = 0; i < samples.labels.size(); ++i) {
       const Reals logits = oracle.forward(Context(), samples.sample(i));
       right += std::max_element(logits.begin(), logits.end()) - logits.begin() == samples.labels[i];
     }
     for (int threads : {1, 3}) {
       Team team(threads);
-      CHECK(evaluate(model, samples, team).accuracy == Catch::Approx(right / 101.0));
+      CHECK(evaluate(model, samples, team).accuracy == Accuracy{right, 101});
     }
     Trainer<Logistic, 128> trainer(model, {});
     std::vector<float> gradients(model.parameters().size());
-    CHECK(trainer.compute_gradients(samples, gradients).accuracy == Catch::Approx(right / 101.0));
-    CHECK(evaluate(model, samples.first(0)).accuracy == 0);
+    CHECK(trainer.compute_gradients(samples, gradients).accuracy == Accuracy{right, 101});
+    CHECK(evaluate(model, samples.first(0)).accuracy == Accuracy{});
   });
+  CHECK(float{Accuracy{}} == 0);
+  CHECK(float{Accuracy{3, 4}} == 0.75f);
+}
+
+TEST_CASE("Percent are rounded as Python rounds 100.0 * correct / samples") {
+  const auto printed = [](std::size_t correct, std::size_t samples) {
+    char text[16];
+    std::snprintf(text, sizeof text, "%.1f", Accuracy{correct, samples}.percent());
+    return std::string(text);
+  };
+  CHECK(printed(1401, 2000) == "70.0");  // 70.1 by a share in float
+  CHECK(printed(1417, 2000) == "70.8");  // 70.9 by a share in double
+  CHECK(printed(1777, 2000) == "88.8");
+  CHECK(printed(0, 0) == "0.0");
 }
 
 TEST_CASE("predict gives probabilities, of bytes and of floats") {

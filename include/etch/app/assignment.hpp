@@ -113,7 +113,7 @@ void train(const Settings& settings, const Options& options, const Optimizer& op
       [&](std::uint32_t step, const Metrics& metrics) {
         if (step % settings.eval_every == 0) {
           notebook.minibatch(step, metrics);
-          const float validation = evaluator.accuracy(data.validation);
+          const Accuracy validation = evaluator.accuracy(data.validation);
           notebook.validation(validation);
           log.write(step, metrics, validation);
         }

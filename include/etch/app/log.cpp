@@ -17,11 +17,11 @@ Log::Log(const std::filesystem::path& path) : path_(path) {
   finish();
 }
 
-void Log::write(std::uint32_t step, const Metrics& minibatch, float validation_accuracy) {
+void Log::write(std::uint32_t step, const Metrics& minibatch, const Accuracy& validation) {
   if (!file_ || !trouble_.empty()) return;
   // Nine digits tell one float from all others.
   const std::string line = fmt::format("{},{:.9g},{:.9g},{:.9g}\n", step, minibatch.loss,
-                                       minibatch.accuracy, validation_accuracy);
+                                       float{minibatch.accuracy}, float{validation});
   std::fputs(line.c_str(), file_.get());
   flush();
 }

@@ -18,7 +18,7 @@ class Log {
 
   /// Where the system refuses, as when the disk is full, that is kept for finish(): training goes
   /// on, so that it is not lost too.
-  void write(std::uint32_t step, const Metrics& minibatch, float validation_accuracy);
+  void write(std::uint32_t step, const Metrics& minibatch, const Accuracy& validation);
 
   /// Throws Error unless all is written.
   void finish() const;

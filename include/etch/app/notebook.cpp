@@ -48,17 +48,17 @@ void Notebook::initialized() {
 void Notebook::minibatch(std::uint32_t step, const Metrics& metrics) {
   erase_progress();
   fmt::print("Minibatch loss at step {}: {:.6f}\n", step, metrics.loss);
-  fmt::print("Minibatch accuracy: {:.1f}%\n", 100 * metrics.accuracy);
+  fmt::print("Minibatch accuracy: {:.1f}%\n", metrics.accuracy.percent());
 }
 
-void Notebook::validation(float accuracy) {
-  fmt::print("Validation accuracy: {:.1f}%\n", 100 * accuracy);
+void Notebook::validation(const Accuracy& accuracy) {
+  fmt::print("Validation accuracy: {:.1f}%\n", accuracy.percent());
   std::fflush(stdout);  // a pipe shows each report when it is made
 }
 
-void Notebook::test(float accuracy) {
+void Notebook::test(const Accuracy& accuracy) {
   erase_progress();
-  fmt::print("Test accuracy: {:.1f}%\n", 100 * accuracy);
+  fmt::print("Test accuracy: {:.1f}%\n", accuracy.percent());
 }
 
 void Notebook::progress(std::uint32_t step) {

@@ -29,8 +29,8 @@ class Notebook {
 
   void initialized();
   void minibatch(std::uint32_t step, const Metrics& metrics);
-  void validation(float accuracy);
-  void test(float accuracy);
+  void validation(const Accuracy& accuracy);
+  void test(const Accuracy& accuracy);
 
   /// Shows the progress line anew, if it has not been for a tenth of a second.
   void progress(std::uint32_t step);

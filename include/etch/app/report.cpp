@@ -16,7 +16,7 @@ namespace {
 
 std::string percent(std::size_t part, std::size_t whole) {
   if (whole == 0) return "-";
-  return fmt::format("{:.1f}%", 100 * static_cast<double>(part) / static_cast<double>(whole));
+  return fmt::format("{:.1f}%", Accuracy{part, whole}.percent());
 }
 
 }  // namespace

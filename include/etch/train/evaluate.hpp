@@ -24,21 +24,21 @@ class Evaluator {
         workspaces_(static_cast<std::size_t>(team.size())),
         correct_(static_cast<std::size_t>(team.size())) {}
 
-  /// The share of samples whose label has the largest output; 0 of none. Throws Error where the
-  /// samples do not suit the network.
-  float accuracy(const Minibatch& samples) {
-    if (samples.pictures.count() == 0) return 0;
+  /// Of how many samples the label has the largest output. Throws Error where the samples do not
+  /// suit the network.
+  Accuracy accuracy(const Minibatch& samples) {
+    if (samples.pictures.count() == 0) return {};
     Model<Net>::check(samples);
     std::fill(correct_.begin(), correct_.end(), 0);
     for_each_tile(samples.pictures, [&](std::size_t first, int rows, std::size_t worker) {
-      int right = 0;
+      std::size_t right = 0;
       for (int row = 0; row < rows; ++row) {
         right += best(worker, row) == samples.labels[first + static_cast<std::size_t>(row)];
       }
       correct_[worker] += right;
     });
-    return static_cast<float>(std::accumulate(correct_.begin(), correct_.end(), 0.0) /
-                              static_cast<double>(samples.pictures.count()));
+    return {std::accumulate(correct_.begin(), correct_.end(), std::size_t{0}),
+            samples.pictures.count()};
   }
 
   /// What the model takes each picture for. Throws Error where they do not suit the network.
@@ -83,11 +83,11 @@ class Evaluator {
   const Model<Net>& model_;
   Team& team_;
   std::vector<Workspace<Net>> workspaces_;
-  std::vector<int> correct_;
+  std::vector<std::size_t> correct_;  // of each thread
 };
 
 struct Evaluation {
-  float accuracy;
+  Accuracy accuracy;
 };
 
 /// How well `model` does on `samples`. Allocates an Evaluator's memory; keep one to avoid it.

@@ -95,7 +95,7 @@ class Trainer {
     Metrics found = metrics(minibatch.pictures.count());
     const auto sums = state_.squares.span();
     const double squares = std::accumulate(sums.begin(), sums.end(), 0.0);
-    found.loss += static_cast<float>(options_.l2 * squares / 2);
+    if (options_.l2 > 0) found.loss += static_cast<float>(options_.l2 * squares / 2);
     ++step_;
     if (state_.timed) {
       steps_time_ += Clock::now() - start;
@@ -146,9 +146,9 @@ class Trainer {
     const auto end = static_cast<std::ptrdiff_t>(count);
     const float* losses = state_.losses.data();
     const double loss = std::accumulate(losses, losses + end, 0.0);
-    const int correct = std::accumulate(state_.correct.begin(), state_.correct.begin() + end, 0);
-    return {static_cast<float>(loss / static_cast<double>(count)),
-            static_cast<float>(correct) / static_cast<float>(count)};
+    const auto correct =
+        std::accumulate(state_.correct.begin(), state_.correct.begin() + end, std::size_t{0});
+    return {static_cast<float>(loss / static_cast<double>(count)), {correct, count}};
   }
 
   static void check(const Options& options) {
