@@ -74,6 +74,31 @@ TEST_CASE("MaxPool2D gives the gradient of equal pixels to the first") {
   }
 }
 
+TEST_CASE("MaxPool2D selects the largest number, and a NaN only where it is the first pixel") {
+  const float nan = std::nanf("");
+  struct Case {
+    float pixels[4], largest;
+    int selected;
+  };
+  for (const simd::Target& target : simd::compiled) {
+    if (!simd::supports(target)) continue;
+    for (const auto& [pixels, largest, selected] :
+         {Case{{3, nan, 1, 2}, 3, 0}, Case{{1, 2, 3, nan}, 3, 2}, Case{{-3, nan, nan, -2}, -2, 3},
+          Case{{nan, 1, 2, 3}, nan, 0}, Case{{nan, nan, nan, nan}, nan, 0}}) {
+      for (bool trains : {false, true}) {
+        test::Bench bench(test::subject<MaxPool2D<2>, Shape<2, 2, 1>>(), 1);
+        std::copy_n(pixels, 4, bench.x.begin());
+        bench.context.training = trains;
+        bench.forward(target);
+        CHECK((bench.y[0] == largest || (std::isnan(bench.y[0]) && std::isnan(largest))));
+        if (!trains) continue;
+        bench.data_gradient(target);
+        for (int i = 0; i < 4; ++i) CHECK(bench.dx[i] == (i == selected ? bench.dy[0] : 0));
+      }
+    }
+  }
+}
+
 TEST_CASE("MaxPool2D gives each gradient to the first of the largest pixels, and to no other") {
   gradients_go_to_the_first_largest<MaxPool2D<2>, Shape<8, 6, 4>>();
   gradients_go_to_the_first_largest<MaxPool2D<2>, Shape<8, 6, 8>>();

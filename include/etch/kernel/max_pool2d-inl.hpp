@@ -8,7 +8,6 @@
 #endif
 
 #include <algorithm>
-#include <limits>
 #include <type_traits>
 
 #include "etch/base/round.hpp"
@@ -102,8 +101,7 @@ HWY_INLINE void for_tiles(const MaxPool2DSizes& s, const F& f) {
   }
 }
 
-/// `a` where it is larger, else `b`, if one is NaN, too: what follows a NaN replaces it, and is
-/// selected, on every target. So does x86's Max, but not NEON's.
+/// `a` where it is larger than `b`, else `b`, also if one is NaN. So does x86's Max, not NEON's.
 template <class V>
 HWY_INLINE V larger(V a, V b) {
 #if HWY_ARCH_X86
@@ -140,7 +138,8 @@ HWY_INLINE Selected<Tag> load_selected(Tag, const Number* HWY_RESTRICT from) {
 
 /// y [rows.out][columns.out][channels] of one sample x [rows.in][columns.in][channels], and of
 /// every window the number of the first pixel that is the largest in `selected`
-/// [rows.out][columns.out][channel_lanes(channels)], unless that is a nullptr_t.
+/// [rows.out][columns.out][channel_lanes(channels)], unless that is a nullptr_t. A NaN is larger
+/// than nothing, as in TensorFlow; but where it is the first of a window it stays, and shows.
 template <MaxPool2DSizes sizes, class Numbers, class Finish>
 void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y, Numbers selected,
                         const Finish& finish) {
@@ -153,17 +152,18 @@ void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y, Numb
     constexpr int vectors = tile.windows * tile.vectors;
     hn::Vec<Tag> largest[vectors];
     Selected<Tag> first[vectors];
-    ETCH_UNROLL for (int i = 0; i < vectors; ++i) {
-      largest[i] = hn::Set(d, -std::numeric_limits<float>::infinity());
-      first[i] = hn::Zero(int_tag);
-    }
     for_pixels<sizes, tile>(s, oy, ox, [&](int i, int offset, int number) ETCH_LAMBDA {
       const auto here = load_first(d, x + offset + c, count);
-      if constexpr (saves) {
-        const auto stays = hn::RebindMask(int_tag, hn::Ge(largest[i], here));
-        first[i] = hn::IfThenElse(stays, first[i], hn::Set(int_tag, number));
+      if (number == 0) {
+        largest[i] = here;
+        first[i] = hn::Zero(int_tag);
+        return;
       }
-      largest[i] = larger(largest[i], here);
+      if constexpr (saves) {
+        const auto more = hn::RebindMask(int_tag, hn::Gt(here, largest[i]));
+        first[i] = hn::IfThenElse(more, hn::Set(int_tag, number), first[i]);
+      }
+      largest[i] = larger(here, largest[i]);
     });
     ETCH_UNROLL for (int i = 0; i < vectors; ++i) {
       const std::ptrdiff_t place = oy * s.columns.out + ox + i / tile.vectors;
