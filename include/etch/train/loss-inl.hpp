@@ -19,6 +19,11 @@
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
+/// A function of `v`, but NaN where v is: Highway's Exp makes zero of it, Log some number.
+HWY_INLINE Vec or_nan(Vec v, Vec function) {
+  return hn::IfThenElse(hn::IsNaN(v), v, function);
+}
+
 /// The logits of at most `lanes` samples, turned: a lane for each sample, so that no lanes of one
 /// vector are put together (128 samples of ten classes: 0.7 µs, 1.4 by vectors of one sample's
 /// logits).
@@ -26,7 +31,7 @@ template <class Out>
 struct LogitColumns {
   const float* logits;
   int rows;
-  Vec largest, best;  // logit, or NaN where one is (Exp makes zero of it), and its first class
+  Vec largest, best;  // logit, and the first class that has it, as numpy's argmax
   Vec of_label;       // the logit of the label
 
   HWY_INLINE LogitColumns(const float* first_logits, const std::uint8_t* labels, int count)
@@ -41,7 +46,7 @@ struct LogitColumns {
       for_each_class(first, z, [&](int i, Vec& logit) ETCH_LAMBDA {
         const Vec number = hn::Set(float_tag, static_cast<float>(i));
         best = hn::IfThenElse(hn::Gt(logit, largest), number, best);
-        largest = hn::IfThenElse(hn::IsNaN(logit), logit, hn::Max(logit, largest));
+        largest = hn::Max(logit, largest);
         of_label = hn::IfThenElse(hn::Eq(label, number), logit, of_label);
       });
     }
@@ -54,7 +59,8 @@ struct LogitColumns {
     for (int first = 0; first < size; first += lanes) {
       Vec z[lanes];
       for_each_class(first, z, [&](int, Vec& logit) ETCH_LAMBDA {
-        logit = hn::Exp(float_tag, hn::Sub(logit, largest));
+        const Vec distance = hn::Sub(logit, largest);
+        logit = or_nan(distance, hn::Exp(float_tag, distance));
         sums = hn::Add(sums, logit);
       });
       transpose<FloatTag>(z);
@@ -93,7 +99,8 @@ void softmax_cross_entropy(const float* logits, const std::uint8_t* labels, floa
     float* dz = gradient + first * Out::stride;
     const LogitColumns<Out> z(logits + first * Out::stride, labels + first, count);
     const Vec sums = z.exponentials(dz);
-    const Vec loss = hn::Add(hn::Log(float_tag, sums), hn::Sub(z.largest, z.of_label));
+    const Vec log = or_nan(sums, hn::Log(float_tag, sums));
+    const Vec loss = hn::Add(log, hn::Sub(z.largest, z.of_label));
     store_first(loss, float_tag, losses + first, count);
     alignas(64) float share[lanes], best[lanes];
     hn::Store(hn::Div(hn::Set(float_tag, scale), sums), float_tag, share);
