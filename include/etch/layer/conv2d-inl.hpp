@@ -40,6 +40,9 @@ struct Conv2D {
     static_assert(has_window<Index, Conv2D, In>::value,
                   "etch: Conv2D<Filters, Kernel>: requires a window of at least 1 pixel, a smaller "
                   "one came; write its side, as in Conv2D<16, 5>");
+    static_assert(has_padding<Index, Conv2D, In>::value,
+                  "etch: Conv2D<Filters, Kernel, Padding>: requires Same or Valid as its padding, "
+                  "another type came; write one of them, as in Conv2D<16, 5, Same>");
     static_assert(moves<Index, Conv2D, In>::value,
                   "etch: Conv2D<Filters, Kernel, Padding, Stride>: requires a stride of at least "
                   "1, a smaller one came; leave it out for 1");

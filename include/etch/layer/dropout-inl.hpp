@@ -10,11 +10,12 @@
 namespace etch {
 
 /// Any shape, unchanged. Element e of sample s of a batch is kept where uniform number e of
-/// sequence s of the stream (seed, Purpose::dropout, layer, step) is at least the rate.
-template <float Rate = 0.5f>
+/// sequence s of the stream (seed, Purpose::dropout, layer, step) is at least the rate, a number of
+/// any type.
+template <auto Rate = 0.5f>
 struct Dropout {
   static constexpr std::string_view name = "dropout";
-  static constexpr float rate = Rate;
+  static constexpr float rate = static_cast<float>(Rate);
   static constexpr Reads data_gradient_reads{.x = false, .y = false};
   static constexpr Traits traits{.in_place = true, .drops = true};
 
@@ -55,7 +56,7 @@ struct Dropout {
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
-template <float Rate, class In>
+template <auto Rate, class In>
 struct Passes<Dropout<Rate>, In> {
   static HWY_NOINLINE void forward(const Context& context, const float* x, const float* const*,
                                    float* y, int rows) {
@@ -89,7 +90,9 @@ struct Passes<Dropout<Rate>, In> {
   }
 
  private:
-  static float rate_of(const Context& context) { return context.dropout_rate.value_or(Rate); }
+  static float rate_of(const Context& context) {
+    return context.dropout_rate.value_or(Dropout<Rate>::rate);
+  }
 };
 
 }  // namespace etch::HWY_NAMESPACE

@@ -56,6 +56,9 @@ struct MaxPool2D {
     static_assert(has_window<Index, MaxPool2D, In>::value,
                   "etch: MaxPool2D<Size>: requires a window of at least 1 pixel, a smaller one "
                   "came; write its side, as in MaxPool2D<2>");
+    static_assert(has_padding<Index, MaxPool2D, In>::value,
+                  "etch: MaxPool2D<Size, Stride, Padding>: requires Same or Valid as its padding, "
+                  "another type came; write one of them, as in MaxPool2D<3, 2, Same>");
     static_assert(moves<Index, MaxPool2D, In>::value,
                   "etch: MaxPool2D<Size, Stride>: requires a stride of at least 1, a smaller one "
                   "came; leave it out for a stride of Size");

@@ -74,7 +74,8 @@ struct Passes {
 
   static_assert(has_passes<Layer, In>::value,
                 "etch: Network: requires the passes of each layer for this SIMD target, a layer "
-                "without came; include its header (before <etch/etch.hpp>, named by ETCH_LAYERS)");
+                "without came; include its header (before <etch/etch.hpp>, named by ETCH_LAYERS), "
+                "which must be read once for each (HWY_TARGET_TOGGLE)");
 };
 
 // A layer's passes as functions that ETCH_DISPATCH can take the address of.

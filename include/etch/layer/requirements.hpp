@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "etch/shape/window.hpp"
+
 namespace etch {
 
 // What layers may require, by name: a failed static_assert shows these names with the layer's index
@@ -39,10 +41,16 @@ struct moves {
   static constexpr bool value = Layer::stride >= 1;
 };
 
+/// Layer::padding is Same or Valid.
+template <std::size_t Index, class Layer, class In>
+struct has_padding {
+  static constexpr bool value = IsPadding<typename Layer::padding>;
+};
+
 /// Without padding the window lies inside the picture.
 template <std::size_t Index, class Layer, class In>
 struct window_fits {
-  static constexpr bool value = Layer::padding::pads || !In::is_picture ||
+  static constexpr bool value = pads<typename Layer::padding>() || !In::is_picture ||
                                 (Layer::window <= In::height && Layer::window <= In::width);
 };
 

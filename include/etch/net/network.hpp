@@ -49,6 +49,11 @@ struct has_layers {
   static constexpr bool value = sizeof...(Layers) > 0;
 };
 
+template <std::size_t Index, class Net>
+struct has_layer {
+  static constexpr bool value = Index < Net::size;
+};
+
 namespace detail {
 
 template <class In, class... Layers>
@@ -99,6 +104,20 @@ struct LeftOut : Done {
 template <class Done, class T>
 using append = std::conditional_t<IsLayer<T>, Folded<Done, T>, LeftOut<Done, T>>;
 
+template <std::size_t Index, class Net>
+struct IndexRequirements {
+  static_assert(has_layer<Index, Net>::value,
+                "etch: Network: requires the index of a layer, counted from 0 after the input, a "
+                "larger one came; see summary<Net>() for the indices");
+};
+
+/// The first step stands in for one that is not there, to the same end.
+template <std::size_t Index, class Net>
+struct StepAt {
+  static_assert(sizeof(IndexRequirements<Index, Net>) > 0);
+  using type = meta::mp_at_c<typename Net::Steps, (Index < Net::size ? Index : 0)>;
+};
+
 }  // namespace detail
 
 /// A neural network: a flat list of layers in the order of the data.
@@ -119,7 +138,7 @@ struct Network {
 
   static constexpr std::size_t size = meta::mp_size<Steps>::value;
   template <std::size_t Index>
-  using step = meta::mp_at_c<Steps, Index>;
+  using step = typename detail::StepAt<Index, Network>::type;
 
   /// Calls `f.template operator()<Step>()` for every step in order.
   template <class F>

@@ -42,13 +42,28 @@ struct Window {
   constexpr bool stays_inside() const { return taps() == out * size; }
 };
 
+template <class T>
+concept IsPadding = requires {
+  T::pads;
+};
+
+/// Whether `Padding` pads. What is none, which a network's check refuses, does.
+template <class Padding>
+constexpr bool pads() {
+  if constexpr (IsPadding<Padding>) {
+    return Padding::pads;
+  } else {
+    return true;
+  }
+}
+
 /// The window of `size` and `stride` along `in` inputs. Sizes that a network's check refuses give
 /// some window all the same, so that the compiler has nothing further to complain about.
 template <class Padding>
 constexpr Window slide(int in, int size, int stride) {
   size = std::max(size, 1);
   stride = std::max(stride, 1);
-  if (Padding::pads) {
+  if (pads<Padding>()) {
     const int out = (in + stride - 1) / stride;
     const int missing = std::max((out - 1) * stride + size - in, 0);
     return {in, size, stride, out, missing / 2};
