@@ -146,6 +146,16 @@ TEST_CASE("A model from a file classifies pictures instead of being trained") {
   CHECK(Read({}, {"--init", "c", "--predict"}).done == 2);
 }
 
+TEST_CASE("A file that is written is neither read nor written by another option") {
+  const std::vector<std::vector<std::string>> wrong{
+      {"--data", "x", "--log", "x"},      {"--data", "x", "--save", "./x"},
+      {"--init", "x", "--log", "y/../x"}, {"--predict", "a", "x", "--log", "x"},
+      {"--save", "x", "--log", "x"},      {"--save", "x", "--mistakes", "x"},
+      {"--log", "x", "--mistakes", "x"}};
+  for (const auto& words : wrong) CHECK(Read({}, words).done == 2);
+  CHECK(!Read({}, {"--init", "x", "--save", "x", "--log", "y", "--mistakes", "z"}).done);
+}
+
 TEST_CASE("An empty name of a file is wrong usage, not an option left out") {
   for (const char* const option :
        {"--data", "--init", "--save", "--log", "--mistakes", "--predict"}) {

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
+#include <system_error>
 
 #include "etch/base/cores.hpp"
 #include "etch/kernel/simd.hpp"
@@ -122,11 +123,31 @@ void add_files(CLI::App& line, Options& options) {
                   "Write the worst mistakes of the test to this file, as a PNG sheet")
       ->type_name("FILE")
       ->check(check_path);
-  line.add_option("--predict", options.predict,
-                  "Classify PNG pictures of any size, white letters on black as notMNIST's: after "
-                  "training or, with --init, instead of it")
+  line.add_option(
+          "--predict", options.predict,
+          "Classify PNG pictures of up to 8192x8192, white letters on black as notMNIST's: after "
+          "training or, with --init, instead of it")
       ->type_name("PNG")
       ->check(check_path);
+}
+
+/// Throws where a file to be written is one that is read, or another to be written. Parameters may
+/// be saved where they came from.
+void check_outputs(const Options& options) {
+  std::vector<NamedPath> others{{"--data", options.data}};
+  for (const std::string& picture : options.predict) others.push_back({"--predict", picture});
+  const NamedPath init{"--init", options.init}, save{"--save", options.save};
+  const NamedPath log{"--log", options.log}, mistakes{"--mistakes", options.mistakes};
+  const auto check = [&](const NamedPath& output) {
+    if (const auto trouble = check_output(output, others); !trouble.empty()) {
+      throw CLI::ValidationError(trouble);
+    }
+    others.push_back(output);
+  };
+  check(save);
+  others.push_back(init);
+  check(log);
+  check(mistakes);
 }
 
 /// Throws where options are about a training that there is none of.
@@ -147,6 +168,23 @@ std::string check_path(const std::string& path) {
   return path.empty() ? "requires a path, an empty one came" : "";
 }
 
+std::string check_output(const NamedPath& output, const std::vector<NamedPath>& others) {
+  namespace fs = std::filesystem;
+  const auto same = [](const fs::path& a, const fs::path& b) {
+    std::error_code none;  // a path that is not there has no equivalent
+    const auto place = [&](const fs::path& path) {
+      return fs::weakly_canonical(fs::absolute(path, none), none);
+    };
+    return place(a) == place(b) || fs::equivalent(a, b, none);
+  };
+  for (const NamedPath& other : others) {
+    if (output.path.empty() || other.path.empty() || !same(output.path, other.path)) continue;
+    return fmt::format("{}: requires a file of its own, that of {} came", output.option,
+                       other.option);
+  }
+  return {};
+}
+
 std::optional<int> read_command_line(int argc, char** argv, const Abilities& network,
                                      Settings& settings, Options& options) {
   options.data = ETCH_LETTERS;
@@ -160,6 +198,7 @@ std::optional<int> read_command_line(int argc, char** argv, const Abilities& net
   try {
     line.parse(argc, argv);
     check(line, options);
+    check_outputs(options);
     return std::nullopt;
   } catch (const CLI::ParseError& stop) {
     if (stop.get_exit_code() == 0) return line.exit(stop);

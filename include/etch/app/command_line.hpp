@@ -55,6 +55,15 @@ struct Abilities {
 /// an option that is not given, and nothing would be read or written.
 std::string check_path(const std::string& path);
 
+/// A file, or folder, and the option that named it, whose path is empty where it was not given.
+struct NamedPath {
+  std::string option;
+  std::filesystem::path path;
+};
+
+/// What speaks against writing to `output`, if anything: that one of `others` is the same file.
+std::string check_output(const NamedPath& output, const std::vector<NamedPath>& others);
+
 /// Reads the command line into `settings` and `options`. What it returns is the program's exit code
 /// if there is nothing more to do: after --help and --version 0, after a mistake, which it explains
 /// in one line on standard error, 2.

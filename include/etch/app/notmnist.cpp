@@ -104,6 +104,14 @@ int run(int argc, char** argv) {
   if (making.parsed() && make.large.empty() && make.small.empty()) {
     return wrong_usage("make requires --large or --small, or both", line);
   }
+  std::string trouble;
+  if (making.parsed()) {
+    trouble =
+        check_output({"--output", make.output}, {{"--large", make.large}, {"--small", make.small}});
+  } else {
+    trouble = check_output({"--sheet", shown.sheet}, {{"the data", shown.data}});
+  }
+  if (!trouble.empty()) return wrong_usage(trouble, line);
   making.parsed() ? make_pickle(make) : show(shown);
   return 0;
 }
