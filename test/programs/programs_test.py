@@ -363,6 +363,11 @@ class Explains(unittest.TestCase):
         self.assertIn("ETCH_SIMD asks for MMX",
                       self.fails("--steps", "1", env={**os.environ, "ETCH_SIMD": "MMX"}))
 
+    def test_parameters_that_are_no_numbers_are_said(self):
+        done = run(LOGISTIC_L2, "--learning-rate", "1000000", "--l2", "1000000", "--steps", "40")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, r"^etch: training: [^\n]+; lower --learning-rate\n$")
+
     def test_a_full_disk_is_noticed(self):
         with open("/dev/full", "w") as full:
             done = subprocess.run([CONV_STRIDED, "--summary"], stdout=full, stderr=subprocess.PIPE,

@@ -1,6 +1,8 @@
 #ifndef ETCH_APP_ASSIGNMENT_HPP
 #define ETCH_APP_ASSIGNMENT_HPP
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <string>
@@ -119,6 +121,8 @@ void train(const Settings& settings, const Options& options, const Optimizer& op
         }
         notebook.progress(step);
       });
+  const auto finite = [](float parameter) { return std::isfinite(parameter); };
+  if (!std::ranges::all_of(model.parameters(), finite)) notebook.diverged();
   if (!options.save.empty()) save(model, options.save);
   if (settings.steps == 0) notebook.validation(evaluator.accuracy(data.validation));
   notebook.test(evaluator.accuracy(data.test));

@@ -56,6 +56,13 @@ void Notebook::validation(const Accuracy& accuracy) {
   std::fflush(stdout);  // a pipe shows each report when it is made
 }
 
+void Notebook::diverged() {
+  erase_progress();
+  fmt::print(stderr,
+             "etch: training: requires parameters that stay numbers, infinite ones or none came; "
+             "lower --learning-rate\n");
+}
+
 void Notebook::test(const Accuracy& accuracy) {
   erase_progress();
   fmt::print("Test accuracy: {:.1f}%\n", accuracy.percent());

@@ -32,6 +32,9 @@ class Notebook {
   void validation(const Accuracy& accuracy);
   void test(const Accuracy& accuracy);
 
+  /// Says, beside the notebook's lines, that parameters are no numbers any more.
+  void diverged();
+
   /// Shows the progress line anew, if it has not been for a tenth of a second.
   void progress(std::uint32_t step);
 

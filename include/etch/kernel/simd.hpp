@@ -97,10 +97,14 @@ inline Target choose() {
     if (wanted != nullptr && wanted != target.name()) continue;
     if (supports(target)) return target;
   }
-  const std::string came =
-      wanted == nullptr ? "this one supports none" : "ETCH_SIMD asks for " + std::string(wanted);
-  throw Error("simd", "requires a processor with one of this program's targets (" + held + "), " +
-                          came + "; build on this machine, or with -Dsimd=portable");
+  const std::string required =
+      "requires a processor with one of this program's targets (" + held + "), ";
+  throw Error("simd", wanted == nullptr
+                          ? required +
+                                "this one supports none; build on this machine, or with "
+                                "-Dsimd=portable"
+                          : required + "ETCH_SIMD asks for " + wanted +
+                                "; unset it, or set it to one of these that the machine has");
 }
 
 }  // namespace etch::simd
