@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Parts of files: from the line that matches the first pattern to that which matches the second.
 PARTS = {
-    "descriptor": (r"^template <float Slope", r"^};"),
+    "descriptor": (r"^#ifndef LEAKY_RELU_HPP", r"^#endif$"),
     "passes": (r"^#if defined\(LEAKY_RELU_INL", r"^#endif$(?![\s\S]*^#endif$)"),
     "oracle": (r"^template <float Slope>\nstruct etch::test", r"^};"),
     "all": (r"\A", r"\Z"),
