@@ -21,7 +21,63 @@ struct variables_fit {
   }();
 };
 
+/// Its output is a Shape.
+template <std::size_t Index, class Layer, class In>
+struct has_output {
+  static constexpr bool value = requires {
+    requires is_shape<typename Layer::template Output<In>>::value;
+  };
+};
+
+/// What the layer has of contract.hpp's members has their form: another would be taken for none.
+template <std::size_t Index, class Layer, class In>
+struct fits_contract {
+  static constexpr bool value = requires { typename Layer::template Requirements<Index, In>; }
+  &&(requires { Layer::template flops<In>(); } ||
+     !(
+         requires { &Layer::flops; } || requires { &Layer::template flops<In>; })) &&
+      (requires { Layer::template variables<In>(); } ||
+       !(
+           requires { &Layer::variables; } || requires { &Layer::template variables<In>; })) &&
+      (requires { Layer::template saved<In>(); } ||
+       !(
+           requires { &Layer::saved; } || requires { &Layer::template saved<In>; })) &&
+      (requires { Layer::template scratch<In>(1); } ||
+       !(
+           requires { &Layer::scratch; } || requires { &Layer::template scratch<In>; })) &&
+      (requires { Layer::template updating_tiles<In>(); } ||
+       !(
+           requires { &Layer::updating_tiles; } ||
+           requires { &Layer::template updating_tiles<In>; })) &&
+      (requires { Layer::template data_gradient_over_x<In>(); } ||
+       !(
+           requires { &Layer::data_gradient_over_x; } ||
+           requires { &Layer::template data_gradient_over_x<In>; }));
+};
+
 namespace detail {
+
+/// What has no output of its own passes its input on, so that the compiler has nothing further to
+/// complain about.
+template <std::size_t Index, class Layer, class In>
+struct OutputOf {
+  using type = In;
+};
+template <std::size_t Index, class Layer, class In>
+requires has_output<Index, Layer, In>::value struct OutputOf<Index, Layer, In> {
+  using type = typename Layer::template Output<In>;
+};
+
+template <std::size_t Index, class Layer, class In>
+struct CheckedLayer {
+  static_assert(has_output<Index, Layer, In>::value,
+                "etch: Network: requires of each layer an Output<In> that is a Shape, a layer "
+                "without came; write how its output follows from In, see docs/adding-a-layer.md");
+  static_assert(fits_contract<Index, Layer, In>::value,
+                "etch: Network: requires a layer's members in the form of etch/layer/contract.hpp, "
+                "another came; write `template <class In> static constexpr` before variables() or "
+                "flops(), see docs/adding-a-layer.md");
+};
 
 // A class of its own, because clang leaves out of a class what follows a failed assertion.
 template <std::size_t Index, class Layer, class In>
@@ -38,7 +94,8 @@ template <std::size_t Index, class L, class I>
 struct Step {
   using Layer = L;
   using In = I;
-  using Out = typename Layer::template Output<In>;
+  static_assert(sizeof(detail::CheckedLayer<Index, Layer, In>) > 0);
+  using Out = typename detail::OutputOf<Index, Layer, In>::type;
   static_assert(sizeof(typename Layer::template Requirements<Index, In>) > 0);
   static_assert(sizeof(detail::CheckedVariables<Index, Layer, In>) > 0);
 
@@ -54,8 +111,9 @@ struct Step {
   static constexpr bool updates = updating_tiles_of<Layer, In>() != 0;
 
   /// "3_conv2d": one name in summaries, files, messages and benchmarks.
-  static constexpr auto name = meta::decimal<Index>() + meta::Text("_") +
-                               meta::Text<Layer::name.size()>(std::string_view(Layer::name));
+  static constexpr auto name =
+      meta::decimal<Index>() + meta::Text("_") +
+      meta::Text<std::string_view(Layer::name).size()>(std::string_view(Layer::name));
 
   /// Where element `i` of variable `v`, in TensorFlow's order, lies.
   static constexpr std::size_t place(std::size_t v, std::size_t i) {

@@ -1,0 +1,31 @@
+// etch: Network: requires of each layer an Output<In> that is a Shape, a layer without came
+// shows: has_output<0, Own, Shape<100>>
+#include <etch/etch.hpp>
+
+using namespace etch;
+
+struct Own {
+  static constexpr std::string_view name = "own";
+#ifdef ETCH_FIXED
+  template <class In>
+  using Output = In;
+#endif
+  template <std::size_t Index, class In>
+  struct Requirements {};
+};
+
+template <class In>
+struct etch::HWY_NAMESPACE::Passes<Own, In> {
+  static void forward(const Context&, const float* x, const float* const*, float* y, int rows) {
+    std::copy_n(x, rows * In::stride, y);
+  }
+};
+
+using Net = Network<Input<100>, Own, Dense<10>>;
+
+int main() {
+  Model<Net> model;
+  Trainer<Net, 16> trainer(model, {.learning_rate = 0.1f});
+  trainer.step({});
+  return evaluate(model, {}).accuracy > 0;
+}
