@@ -12,15 +12,15 @@ using MLP = Network<Input<28, 28, 1>,                  //
 static_assert(MLP::parameters == 1'462'538);
 
 int main(int argc, char** argv) {
-  return app::assignment<MLP, 128>(
-      argc, argv,
-      {.name = "mlp_deep",
-       .about = "Three hidden layers on notMNIST's letters, with momentum, a one-cycle learning "
-                "rate, dropout and pictures that move: assignment 3, problem 4 of the TensorFlow "
-                "course.",
-       .steps = 10'001,
-       .eval_every = 1'000,
-       .learning_rate = one_cycle(0.1f, 10'001),
-       .augmentation = {.shift = 1.5f, .slant = 0.15f, .zoom = 0.1f}},
-      Momentum{.nesterov = true});
+  const app::Settings settings{
+      .name = "mlp_deep",
+      .about =
+          "Three hidden layers on notMNIST's letters, with momentum, a one-cycle learning rate, "
+          "dropout and pictures that move: assignment 3, problem 4 of the TensorFlow course.",
+      .steps = 10'001,
+      .eval_every = 1'000,
+      .learning_rate = one_cycle(0.1f, 10'001),
+      .augmentation = {.shift = 1.5f, .slant = 0.15f, .zoom = 0.1f},
+  };
+  return app::assignment<MLP, 128>(argc, argv, settings, Momentum{.nesterov = true});
 }

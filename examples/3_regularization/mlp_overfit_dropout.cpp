@@ -8,15 +8,17 @@ using MLP = Network<Input<784>, Dense<1024>, ReLU, Dropout<0.5f>, Dense<10>>;
 static_assert(MLP::parameters == 814'090);
 
 int main(int argc, char** argv) {
-  return app::assignment<MLP, 128>(
-      argc, argv,
-      {.name = "mlp_overfit_dropout",
-       .about = "One hidden layer with dropout on 3,000 of notMNIST's letters: "
-                "assignment 3, problem 3 of the TensorFlow course.",
-       .steps = 3'001,
-       .eval_every = 500,
-       .train_size = 3'000,
-       .learning_rate = 0.5f,
-       .l2 = 0.005f,
-       .initializer = {.stddev = 1.0f}});
+  const app::Settings settings{
+      .name = "mlp_overfit_dropout",
+      .about =
+          "One hidden layer with dropout on 3,000 of notMNIST's letters: assignment 3, problem 3 "
+          "of the TensorFlow course.",
+      .steps = 3'001,
+      .eval_every = 500,
+      .train_size = 3'000,
+      .learning_rate = 0.5f,
+      .l2 = 0.005f,
+      .initializer = {.stddev = 1.0f},
+  };
+  return app::assignment<MLP, 128>(argc, argv, settings);
 }

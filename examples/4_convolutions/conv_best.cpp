@@ -12,14 +12,15 @@ using ConvBest = Network<Input<28, 28, 1>,                                      
 static_assert(ConvBest::parameters == 218'490);
 
 int main(int argc, char** argv) {
-  return app::assignment<ConvBest, 64>(
-      argc, argv,
-      {.name = "conv_best",
-       .about = "Four 3x3 convolutions on notMNIST's letters, with all that helped: assignment 4, "
-                "problem 2 of the TensorFlow course.",
-       .steps = 12'001,
-       .eval_every = 1'000,
-       .learning_rate = one_cycle(0.03f, 12'001),
-       .augmentation = {.shift = 1.5f, .slant = 0.15f, .zoom = 0.1f}},
-      Momentum{.nesterov = true});
+  const app::Settings settings{
+      .name = "conv_best",
+      .about =
+          "Four 3x3 convolutions on notMNIST's letters, with all that helped: assignment 4, "
+          "problem 2 of the TensorFlow course.",
+      .steps = 12'001,
+      .eval_every = 1'000,
+      .learning_rate = one_cycle(0.03f, 12'001),
+      .augmentation = {.shift = 1.5f, .slant = 0.15f, .zoom = 0.1f},
+  };
+  return app::assignment<ConvBest, 64>(argc, argv, settings, Momentum{.nesterov = true});
 }

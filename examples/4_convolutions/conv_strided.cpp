@@ -12,13 +12,15 @@ using ConvStrided = Network<Input<28, 28, 1>,              //
 static_assert(ConvStrided::parameters == 57'722);
 
 int main(int argc, char** argv) {
-  return app::assignment<ConvStrided, 16>(
-      argc, argv,
-      {.name = "conv_strided",
-       .about = "A small convolutional network on notMNIST's letters: assignment 4 of the "
-                "TensorFlow course.",
-       .steps = 1'001,
-       .eval_every = 50,
-       .learning_rate = 0.05f,
-       .initializer = {.stddev = 0.1f, .biases = {0, 1, 1, 1}}});
+  const app::Settings settings{
+      .name = "conv_strided",
+      .about =
+          "A small convolutional network on notMNIST's letters: assignment 4 of the TensorFlow "
+          "course.",
+      .steps = 1'001,
+      .eval_every = 50,
+      .learning_rate = 0.05f,
+      .initializer = {.stddev = 0.1f, .biases = {0, 1, 1, 1}},
+  };
+  return app::assignment<ConvStrided, 16>(argc, argv, settings);
 }

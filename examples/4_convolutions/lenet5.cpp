@@ -13,12 +13,14 @@ using LeNet5 = Network<Input<28, 28, 1>,                          //
 static_assert(LeNet5::parameters == 61'706);
 
 int main(int argc, char** argv) {
-  return app::assignment<LeNet5, 64>(
-      argc, argv,
-      {.name = "lenet5",
-       .about = "LeNet-5 on notMNIST's letters, with dropout and a learning rate that decays: "
-                "assignment 4, problem 2 of the TensorFlow course.",
-       .steps = 5'001,
-       .eval_every = 500,
-       .learning_rate = exponential_decay(0.05f, 1'000, 0.8f)});
+  const app::Settings settings{
+      .name = "lenet5",
+      .about =
+          "LeNet-5 on notMNIST's letters, with dropout and a learning rate that decays: assignment "
+          "4, problem 2 of the TensorFlow course.",
+      .steps = 5'001,
+      .eval_every = 500,
+      .learning_rate = exponential_decay(0.05f, 1'000, 0.8f),
+  };
+  return app::assignment<LeNet5, 64>(argc, argv, settings);
 }
