@@ -47,7 +47,8 @@ concept IsPadding = requires {
   T::pads;
 };
 
-/// Whether `Padding` pads. What is none, which a network's check refuses, does.
+/// Whether `Padding` pads. What is no padding, which a network's check refuses, counts as one that
+/// does.
 template <class Padding>
 constexpr bool pads() {
   if constexpr (IsPadding<Padding>) {
