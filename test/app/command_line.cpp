@@ -1,5 +1,7 @@
 #include "etch/app/command_line.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -154,6 +156,20 @@ TEST_CASE("A file that is written is neither read nor written by another option"
       {"--log", "x", "--mistakes", "x"}};
   for (const auto& words : wrong) CHECK(Read({}, words).done == 2);
   CHECK(!Read({}, {"--init", "x", "--save", "x", "--log", "y", "--mistakes", "z"}).done);
+
+  const std::filesystem::path folder = std::filesystem::temp_directory_path() / "etch_outputs";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "file") << "data";
+  std::filesystem::create_hard_link(folder / "file", folder / "hard");
+  std::filesystem::create_symlink("file", folder / "soft");
+  std::filesystem::create_symlink("new", folder / "dangling");
+  const auto at = [&](const char* name) { return (folder / name).string(); };
+  CHECK(Read({}, {"--data", at("file"), "--log", at("hard")}).done == 2);
+  CHECK(Read({}, {"--data", at("soft"), "--log", at("file")}).done == 2);
+  CHECK(Read({}, {"--save", at("dangling"), "--log", at("new")}).done == 2);
+  CHECK(!Read({}, {"--data", at("file"), "--log", at("new")}).done);
+  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("An empty name of a file is wrong usage, not an option left out") {

@@ -256,7 +256,9 @@ class NotMnist(unittest.TestCase):
                                    (["make", "--small", "x", "--train", "0"], "notmnist make"),
                                    (["make", "--small", "x", "--test", "1.5"], "notmnist make"),
                                    (["make", "--small", "x", "-o", ""], "notmnist make"),
+                                   (["make", "--small", "x", "-o", "./x"], "notmnist make"),
                                    (["show", "x", "--sheet", ""], "notmnist show"),
+                                   (["show", "x", "--sheet", "y/../x"], "notmnist show"),
                                    (["show", ""], "notmnist show"),
                                    (["show", "x", "y"], "notmnist show")):
             done = self.run_it(*arguments)

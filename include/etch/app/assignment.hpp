@@ -122,7 +122,7 @@ void train(const Settings& settings, const Options& options, const Optimizer& op
         notebook.progress(step);
       });
   const auto finite = [](float parameter) { return std::isfinite(parameter); };
-  if (!std::ranges::all_of(model.parameters(), finite)) notebook.diverged();
+  if (settings.steps > 0 && !std::ranges::all_of(model.parameters(), finite)) notebook.diverged();
   if (!options.save.empty()) save(model, options.save);
   if (settings.steps == 0) notebook.validation(evaluator.accuracy(data.validation));
   notebook.test(evaluator.accuracy(data.test));

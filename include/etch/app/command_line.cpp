@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "etch/base/cores.hpp"
+#include "etch/io/new_file.hpp"
 #include "etch/kernel/simd.hpp"
 
 namespace etch::app {
@@ -173,9 +174,10 @@ std::string check_output(const NamedPath& output, const std::vector<NamedPath>& 
   const auto same = [](const fs::path& a, const fs::path& b) {
     std::error_code none;  // a path that is not there has no equivalent
     const auto place = [&](const fs::path& path) {
-      return fs::weakly_canonical(fs::absolute(path, none), none);
+      return fs::weakly_canonical(fs::absolute(detail::behind_links(path), none), none);
     };
-    return place(a) == place(b) || fs::equivalent(a, b, none);
+    const fs::path place_of_a = place(a);  // empty where a folder cannot be entered
+    return (!place_of_a.empty() && place_of_a == place(b)) || fs::equivalent(a, b, none);
   };
   for (const NamedPath& other : others) {
     if (output.path.empty() || other.path.empty() || !same(output.path, other.path)) continue;

@@ -59,7 +59,7 @@ void Notebook::validation(const Accuracy& accuracy) {
 void Notebook::diverged() {
   erase_progress();
   fmt::print(stderr,
-             "etch: training: requires parameters that stay numbers, infinite ones or none came; "
+             "etch: training: requires parameters that stay finite, infinity or NaN came; "
              "lower --learning-rate\n");
 }
 

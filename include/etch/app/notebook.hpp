@@ -32,7 +32,7 @@ class Notebook {
   void validation(const Accuracy& accuracy);
   void test(const Accuracy& accuracy);
 
-  /// Says, beside the notebook's lines, that parameters are no numbers any more.
+  /// Says, beside the notebook's lines, that training left parameters that are not finite.
   void diverged();
 
   /// Shows the progress line anew, if it has not been for a tenth of a second.

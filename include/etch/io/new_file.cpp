@@ -12,13 +12,18 @@
 namespace etch::detail {
 namespace fs = std::filesystem;
 
-NewFile::NewFile(const fs::path& path) : path_(path) {
+fs::path behind_links(fs::path path) {
   std::error_code trouble;
-  // A link stays, and what it leads to is written; a device must not be replaced by a file.
   constexpr int most_links = 40;  // as Linux
-  for (int i = 0; i < most_links && fs::is_symlink(path_, trouble); ++i) {
-    path_ = path_.parent_path() / fs::read_symlink(path_, trouble);
+  for (int i = 0; i < most_links && fs::is_symlink(path, trouble); ++i) {
+    path = path.parent_path() / fs::read_symlink(path, trouble);
   }
+  return path;
+}
+
+NewFile::NewFile(const fs::path& path) : path_(behind_links(path)) {
+  std::error_code trouble;
+  // A device must not be replaced by a file.
   if (fs::exists(path_, trouble) && !fs::is_regular_file(path_, trouble)) {
     refuse(path, "the name of a file to write expected, a folder or device found",
            "give another name");

@@ -10,6 +10,9 @@
 
 namespace etch::detail {
 
+/// Where a file that is written at `path` lies: a link stays, and what it leads to is written.
+std::filesystem::path behind_links(std::filesystem::path path);
+
 /// A file that is there whole or not at all: it is written beside its place, under a name of its
 /// own, and takes its place when it is finished. What is not finished leaves nothing behind.
 class NewFile {
