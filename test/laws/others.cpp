@@ -93,7 +93,9 @@ TEST_CASE("MaxPool2D selects the largest number, unless the first pixel is none"
         CHECK((bench.y[0] == largest || (std::isnan(bench.y[0]) && std::isnan(largest))));
         if (!trains || std::isnan(largest)) continue;
         bench.data_gradient(target);
-        for (int i = 0; i < 4; ++i) CHECK(bench.dx[i] == (i == selected ? bench.dy[0] : 0));
+        for (int i = 0; i < 4; ++i) {
+          CHECK(bench.dx.data()[i] == (i == selected ? bench.dy[0] : 0));
+        }
       }
     }
   }

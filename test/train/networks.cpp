@@ -138,17 +138,18 @@ void losses_are_right(int rows, std::optional<float> bad) {
   using Out = Shape<Classes>;
   const RandomStream stream{2, Purpose::shuffle, 0, 0};
   const auto place = [](int row, int i) { return static_cast<std::size_t>(row * Out::stride + i); };
-  Buffer logits(place(rows, 0)), gradient(place(rows + 1, 0)), losses(rows + 1);
-  std::vector<std::uint8_t> labels(rows), correct(rows + 1, 7);
+  std::vector<std::uint8_t> labels(static_cast<std::size_t>(rows)), correct(labels.size() + 1, 7);
+  Buffer logits(place(rows, 0)), gradient(place(rows + 1, 0)), losses(correct.size());
   for (int row = 0; row < rows; ++row) {
     for (int i = 0; i < Classes; ++i) {
       logits.data()[place(row, i)] =
           std::round(8 * uniform(stream.word(static_cast<std::uint32_t>(place(row, i))))) - 3;
     }
-    labels[row] = static_cast<std::uint8_t>(7 * row % Classes);
+    labels.data()[row] = static_cast<std::uint8_t>(7 * row % Classes);
   }
   if (bad) logits.data()[place(rows / 2, Classes - 1)] = *bad;
-  gradient.data()[place(rows, 0)] = losses.data()[rows] = 5;
+  std::fill_n(&gradient.data()[place(rows, 0)], Out::stride, 5.0f);
+  losses.data()[rows] = 5;
 
   ETCH_DISPATCH(simd::choose().id, softmax_cross_entropy<Out>)
   (logits.data(), labels.data(), 0.25f, gradient.data(), losses.data(), correct.data(), rows);
@@ -163,21 +164,22 @@ void losses_are_right(int rows, std::optional<float> bad) {
       CHECK(std::isnan(dz[0]));
       continue;
     }
+    const int label = labels.data()[row];
     double sum = 0;
-    for (int i = 0; i < Classes; ++i) sum += std::exp(static_cast<double>(z[i] - z[labels[row]]));
+    for (int i = 0; i < Classes; ++i) sum += std::exp(static_cast<double>(z[i] - z[label]));
     CHECK(static_cast<double>(losses.data()[row]) == Catch::Approx(std::log(sum)).margin(1e-6));
-    CHECK(correct[row] == (std::max_element(z, z + Classes) == z + labels[row]));
+    CHECK(correct.data()[row] == (std::max_element(z, z + Classes) == z + label));
     double worst = 0;
     for (int i = 0; i < Classes; ++i) {
-      const double p = std::exp(static_cast<double>(z[i] - z[labels[row]])) / sum;
-      const double expected = 0.25 * (p - (i == labels[row] ? 1 : 0));
+      const double p = std::exp(static_cast<double>(z[i] - z[label])) / sum;
+      const double expected = 0.25 * (p - (i == label ? 1 : 0));
       worst = std::max(worst, std::abs(static_cast<double>(dz[i]) - expected));
     }
     CHECK(worst < 1e-7);
   }
-  CHECK(gradient.data()[place(rows, 0)] == 5);
+  for (int i = 0; i < Out::stride; ++i) CHECK(gradient.data()[place(rows, i)] == 5);
   CHECK(losses.data()[rows] == 5);
-  CHECK(correct[rows] == 7);
+  CHECK(correct.data()[rows] == 7);
 }
 
 }  // namespace

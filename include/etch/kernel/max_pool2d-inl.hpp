@@ -139,7 +139,8 @@ HWY_INLINE Selected<Tag> load_selected(Tag, const Number* HWY_RESTRICT from) {
 /// y [rows.out][columns.out][channels] of one sample x [rows.in][columns.in][channels], and of
 /// every window the number of the first pixel that is the largest in `selected`
 /// [rows.out][columns.out][channel_lanes(channels)], unless that is a nullptr_t. A NaN is larger
-/// than nothing, as in TensorFlow; but where it is the first of a window it stays, and shows.
+/// than nothing, as in TensorFlow; but where it is the first of a window it stays, and shows (the
+/// gradient then goes to the last pixel).
 template <MaxPool2DSizes sizes, class Numbers, class Finish>
 void max_pool2d_forward(const float* HWY_RESTRICT x, float* HWY_RESTRICT y, Numbers selected,
                         const Finish& finish) {

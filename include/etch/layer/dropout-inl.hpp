@@ -10,8 +10,8 @@
 namespace etch {
 
 /// Any shape, unchanged. Element e of sample s of a batch is kept where uniform number e of
-/// sequence s of the stream (seed, Purpose::dropout, layer, step) is at least the rate, a number of
-/// any type.
+/// sequence s of the stream (seed, Purpose::dropout, layer, step) is at least the rate. Rate
+/// may be of any arithmetic type.
 template <auto Rate = 0.5f>
 struct Dropout {
   static constexpr std::string_view name = "dropout";

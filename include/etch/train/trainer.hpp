@@ -95,6 +95,7 @@ class Trainer {
     Metrics found = metrics(minibatch.pictures.count());
     const auto sums = state_.squares.span();
     const double squares = std::accumulate(sums.begin(), sums.end(), 0.0);
+    // Zero times squares that overflow would be NaN.
     if (options_.l2 > 0) found.loss += static_cast<float>(options_.l2 * squares / 2);
     ++step_;
     if (state_.timed) {
