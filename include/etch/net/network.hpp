@@ -35,8 +35,7 @@ struct is_input {
 };
 template <int... Extents>
 struct is_input<Input<Extents...>> {
-  static constexpr bool value =
-      (sizeof...(Extents) == 1 || sizeof...(Extents) == 3) && ((Extents >= 1) && ...);
+  static constexpr bool value = has_extents<Extents...>::value;
 };
 
 template <std::size_t Index, class T, class In>
