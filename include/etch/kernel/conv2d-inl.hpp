@@ -98,7 +98,7 @@ struct Conv2DForward {
     for (int filter = 0; filter < s.filters; filter += lanes_of<Tag>) {
       const float* w_panel = w + filter / conv_panel * s.panel_floats() + filter % conv_panel;
       const Lanes bias = hn::LoadU(tag, b + filter);
-      for_row_tiles<rows>(s.rows.out, [&](auto tile_rows, int row) ETCH_LAMBDA {
+      for_row_tiles<rows>(Int<sizes.rows.out>(), [&](auto tile_rows, int row) ETCH_LAMBDA {
         constexpr int r = decltype(tile_rows)::value;
         for_blocks<blocks, clip>([&]<int Columns, Clip c>(int block) ETCH_LAMBDA {
           tile<r, Columns, c>(x, w_panel, bias, y + filter, row, block * blocks.columns,

@@ -27,17 +27,18 @@ struct Conv2DPointwiseWeightGradient {
   HWY_INLINE void operator()(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
                              float* HWY_RESTRICT dw, int samples) const {
     for_column_groups<sizes.filters, 2>([&](auto vectors, int filter) ETCH_LAMBDA {
-      for_row_tiles<dense_sums / vectors>(s.channels, [&](auto tile_rows, int channel) ETCH_LAMBDA {
-        Tile<FloatTag, tile_rows, vectors> tile;
-        tile.clear();
-        for (int n = 0; n < samples; ++n) {
-          tile.accumulate(Strided{x + n * s.x_stride + channel, 1, s.channels},
-                          dy + n * s.y_stride + filter, s.filters, s.rows.out * s.columns.out);
-        }
-        tile.each([&](Vec sum, int r, int column) ETCH_LAMBDA {
-          hn::Store(sum, float_tag, dw + s.place(0, 0, channel + r, filter + column));
-        });
-      });
+      for_row_tiles<dense_sums / vectors>(
+          Int<sizes.channels>(), [&](auto tile_rows, int channel) ETCH_LAMBDA {
+            Tile<FloatTag, tile_rows, vectors> tile;
+            tile.clear();
+            for (int n = 0; n < samples; ++n) {
+              tile.accumulate(Strided{x + n * s.x_stride + channel, 1, s.channels},
+                              dy + n * s.y_stride + filter, s.filters, s.rows.out * s.columns.out);
+            }
+            tile.each([&](Vec sum, int r, int column) ETCH_LAMBDA {
+              hn::Store(sum, float_tag, dw + s.place(0, 0, channel + r, filter + column));
+            });
+          });
     });
   }
 };

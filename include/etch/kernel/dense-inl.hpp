@@ -266,15 +266,13 @@ struct DenseWeightGradient {
     }
   };
 
-  /// `count` inputs from `input` on, x in their column, and the outputs from `column` on, dy in
-  /// theirs: V vectors of each sample. Beside the first of its tiles `ahead` is packed.
+  /// `count` inputs from `input` on, x of theirs, and the outputs from `column` on, dy of theirs: V
+  /// vectors of each sample. Beside the first of its tiles `ahead` is packed.
   template <int V, class Store>
-  HWY_INLINE void block_times(const float* HWY_RESTRICT x, std::ptrdiff_t x_stride,
-                              const float* HWY_RESTRICT dy, std::ptrdiff_t dy_stride, float* dw,
-                              int rows, int input, int count, int column, const Packing& ahead,
-                              Store& store) const {
+  HWY_INLINE void block_times(const Strided& x, const Strided& dy, float* dw, int rows, int input,
+                              int count, int column, const Packing& ahead, Store& store) const {
     float* block_dw = dw + s.panel(column) + input * dense_panel;
-    for_row_tiles<dense_sums / V>(count, [&](auto tile_rows, int row) ETCH_LAMBDA {
+    const auto tile_of = [&](auto tile_rows, int row) ETCH_LAMBDA {
       Tile<FloatTag, tile_rows, V> tile;
       float* tile_dw = block_dw + row * dense_panel;
       const auto place = [&](int r, int n) ETCH_LAMBDA {  // the vectors fill panels, or share one
@@ -291,10 +289,11 @@ struct DenseWeightGradient {
       for (int line = rows; line < lines; ++line) prepare(line);
       tile.clear();
       const auto accumulate = [&](const auto& beside) ETCH_LAMBDA {
-        tile.accumulate(Strided{x + row, 1, x_stride}, dy, dy_stride, rows, [&](int k) ETCH_LAMBDA {
-          if (k < lines) prepare(k);
-          beside();
-        });
+        tile.accumulate(Strided{x.first + row, 1, x.column}, dy.first, dy.row, rows,
+                        [&](int k) ETCH_LAMBDA {
+                          if (k < lines) prepare(k);
+                          beside();
+                        });
       };
       Packing packing = ahead;
       if (row > 0 || ahead.width == 0) {
@@ -305,7 +304,13 @@ struct DenseWeightGradient {
         accumulate([&]() ETCH_LAMBDA { packing.step(packing.width); });
       }
       tile.give(store, place);
-    });
+    };
+    constexpr int rest = sizes.inputs % block;
+    if (rest == 0 || count == block) {
+      for_row_tiles<dense_sums / V>(Int<block>(), tile_of);
+    } else {
+      for_row_tiles<dense_sums / V>(Int<rest>(), tile_of);
+    }
   }
 
   /// Calls `group(Int<V>, column)` for groups of V vectors that cover the columns [column, end).
@@ -325,15 +330,7 @@ struct DenseWeightGradient {
   HWY_INLINE void operator()(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy, float* dw,
                              int rows, int input, int end, int column, int column_end,
                              float* HWY_RESTRICT scratch, Store& store) const {
-    if (rows <= dense_many_rows || s.y_stride <= most * lanes) {
-      for (; input < end; input += block) {
-        for_groups(column, column_end, [&](auto vectors, int first) ETCH_LAMBDA {
-          block_times<vectors>(x + input, s.x_stride, dy + first, s.y_stride, dw, rows, input,
-                               std::min(block, end - input), first, Packing(), store);
-        });
-      }
-      return;
-    }
+    const bool packs = s.y_stride > most * lanes && rows > dense_many_rows;
     const auto group_of_dy = [&](int first) ETCH_LAMBDA {
       const int width = std::min(most * lanes, round_up(column_end - first, lanes));
       return Packing{dy + first, s.y_stride, scratch + rows * (first - column), width};
@@ -341,14 +338,18 @@ struct DenseWeightGradient {
     const auto block_of_x = [&](int first, float* to) ETCH_LAMBDA {
       return Packing{x + first, s.x_stride, to, round_up(std::min(block, end - first), 8)};
     };
-    float* next_x = scratch + rows * round_up(column_end - column, lanes);
-    Packing packed_x = block_of_x(input, next_x + rows * block);
-    for (Packing now : {packed_x, group_of_dy(column)}) {
-      for (int row = 0; row < rows; ++row) now.step(now.width);
+    float* next_x = scratch;
+    Packing packed_x{};
+    if (packs) {
+      next_x += rows * round_up(column_end - column, lanes);
+      packed_x = block_of_x(input, next_x + rows * block);
+      for (Packing now : {packed_x, group_of_dy(column)}) {
+        for (int row = 0; row < rows; ++row) now.step(now.width);
+      }
     }
-    for (bool packs_dy = true; input < end; input += block, packs_dy = false) {
+    for (bool packs_dy = packs; input < end; input += block, packs_dy = false) {
       Packing following{};
-      if (input + block < end) following = block_of_x(input + block, next_x);
+      if (packs && input + block < end) following = block_of_x(input + block, next_x);
       for_groups(column, column_end, [&](auto vectors, int first) ETCH_LAMBDA {
         const int after = first + vectors * lanes;
         Packing ahead{};
@@ -357,9 +358,13 @@ struct DenseWeightGradient {
         } else if (packs_dy) {
           ahead = group_of_dy(after);
         }
-        block_times<vectors>(packed_x.to, packed_x.width, scratch + rows * (first - column),
-                             vectors * lanes, dw, rows, input, std::min(block, end - input), first,
-                             ahead, store);
+        const Strided block_x =
+            packs ? Strided{packed_x.to, 1, packed_x.width} : Strided{x + input, 1, s.x_stride};
+        const Strided group_dy =
+            packs ? Strided{scratch + rows * (first - column), vectors * lanes, 1}
+                  : Strided{dy + first, s.y_stride, 1};
+        block_times<vectors>(block_x, group_dy, dw, rows, input, std::min(block, end - input),
+                             first, ahead, store);
       });
       next_x = packed_x.to;
       packed_x = following;

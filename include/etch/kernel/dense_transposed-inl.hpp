@@ -221,7 +221,7 @@ void dense_weight_gradient_transposed(const float* HWY_RESTRICT x, const float* 
   constexpr int outputs = sizes.narrow() ? ceil_div(sizes.outputs, tiles) : std::min(8, dense_rows);
   constexpr int vectors = sizes.narrow() ? std::clamp(dense_sums / outputs, 1, 4) : 2;
   const auto columns = [&](auto v, int k) ETCH_LAMBDA {
-    for_row_tiles<outputs>(s.outputs, [&](auto tile_rows, int n) ETCH_LAMBDA {
+    for_row_tiles<outputs>(Int<sizes.outputs>(), [&](auto tile_rows, int n) ETCH_LAMBDA {
       Tile<FloatTag, tile_rows, v> tile;
       tile.clear();
       tile.accumulate(Strided{dy + n, 1, s.y_stride}, x + k, s.x_stride, rows);

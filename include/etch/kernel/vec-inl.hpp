@@ -17,6 +17,7 @@
 #include <type_traits>
 
 #include "etch/base/round.hpp"
+#include "etch/kernel/loop_sizes.hpp"
 
 // Everything inside a register tile is unrolled, so that arrays of vectors become registers.
 #ifndef ETCH_UNROLL
@@ -140,6 +141,21 @@ HWY_INLINE void for_row_tiles(int rows, const Tile& tile) {
     for (; row + 2 <= rows; row += 2) tile(Int<2>(), row);
   }
   for (; row < rows; ++row) tile(Int<1>(), row);
+}
+
+/// The same from `row` on, where their number is known: of no other size is a tile compiled.
+template <int Most, int Rows, class Tile>
+HWY_INLINE void for_row_tiles(Int<Rows>, const Tile& tile, int row = 0) {
+  constexpr bool third_left = Most <= 12 && Rows > Most && 3 * (Rows % Most) == Most;
+  constexpr int tiles = Rows / Most - (third_left ? 1 : 0), rest = Rows - tiles * Most;
+  if constexpr (tiles > 0) {
+    ETCH_SPECIALISED const int count = loop_sizes<tiles>();
+    for (int i = 0; i < count; ++i) tile(Int<Most>(), row + i * Most);
+  }
+  if constexpr (rest > 0) {
+    constexpr int next = Most > 8 ? 8 : Most > 4 ? 4 : Most > 2 ? 2 : 1;
+    for_row_tiles<next>(Int<rest>(), tile, row + tiles * Most);
+  }
 }
 
 }  // namespace etch::HWY_NAMESPACE
