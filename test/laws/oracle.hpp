@@ -25,9 +25,10 @@ struct Oracle<Dense<Units>> {
   template <class In>
   static void forward(const Context&, const Reals& x, const std::vector<Reals>& variables,
                       Reals& y) {
-    for (std::size_t n = 0; n < Units; ++n) {
-      y[n] = variables[1][n];
-      for (std::size_t k = 0; k < x.size(); ++k) y[n] += x[k] * variables[0][k * Units + n];
+    y = variables[1];
+    const double* weight = variables[0].data();
+    for (const double input : x) {
+      for (double& sum : y) sum += input * *weight++;
     }
   }
 };
