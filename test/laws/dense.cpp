@@ -65,6 +65,7 @@ TEST_CASE("Dense obeys the laws transposed, of few outputs") {
   layer_laws<Dense<1>, Shape<1>>();
   layer_laws<Dense<3>, Shape<17>>(1);
   layer_laws<Dense<16>, Shape<31>>(33);
+  layer_laws<Dense<16>, Shape<401>>(7);    // half of the outputs at a time
   layer_laws<Dense<10>, Shape<1300>>(83);  // some inputs of some samples at a time
   layer_laws<Dense<13>, Shape<1030>>(2);
 }

@@ -25,32 +25,44 @@ struct DenseDots {
   const Finish& finish;
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
 
-  /// Samples of a tile. Weights of few outputs, or pieces of them, stay in the L1 cache, and
-  /// samples go past them, two at a time. Those of more outputs do not fit: eight samples stay
+  /// Weights of few outputs, which had better stay in the L1 cache.
+  static constexpr int few_weights = sizes.narrow() ? sizes.outputs * sizes.depth() : 0;
+
+  /// Where they would fill one of 32 KiB, those of half of the outputs at a time go past all
+  /// samples (Zen 4: 784x10 95 % of peak, 78 by all outputs at once; 1024x10 97 and 83; AVX2 92 and
+  /// 80). Past a single sample those of all go, whose sums would be too few.
+  static constexpr bool in_halves = few_weights > 6 * 1024 && few_weights <= 12 * 1024;
+
+  /// Where they would not fit, some inputs of some samples go past theirs, and sums wait for the
+  /// next inputs (64x4096x10: 73 % of peak, 52 by all inputs at once; 64x4096x16 71 and 50).
+  /// Weights and sums take 32 KiB at most.
+  static constexpr bool in_pieces = few_weights > 12 * 1024;
+  static constexpr int piece_inputs = 3072 / sizes.outputs / lanes * lanes;
+  static constexpr int piece_rows = 320 / lanes;
+
+  /// Samples of a tile, which go past weights that stay: two, or as many as registers hold sums of
+  /// half of the outputs. Weights of more outputs do not fit into the L1 cache: eight samples stay
   /// there, and weights go past them, two outputs at a time, or with sixteen registers three past
   /// four samples (8x784x64: 92 to 96 % of peak, 92 by four samples and 48 by two; AVX2 97, 90 by
   /// two outputs).
-  static constexpr int most_rows = sizes.narrow() ? 2 : registers == 32 ? 8 : 4;
+  static constexpr int most_rows = [] {
+    if (!sizes.narrow()) return registers == 32 ? 8 : 4;
+    if (!in_halves || registers == 16) return 2;
+    return std::min(dense_sums / ceil_div(sizes.outputs, 2), 4);
+  }();
 
   /// Outputs of a tile of so many samples: of few all, or equal parts that registers hold.
   static constexpr int tile_outputs(int rows) {
     if (!sizes.narrow()) return std::min((registers == 32 ? 16 : 12) / rows, lanes);
-    const int most = std::min((registers - 6) / 2, lanes);
-    return ceil_div(sizes.outputs, ceil_div(sizes.outputs, most));
+    const int parts = ceil_div(sizes.outputs, std::min((registers - 6) / 2, lanes));
+    return ceil_div(sizes.outputs, in_halves && rows > 1 ? std::max(parts, 2) : parts);
   }
 
-  /// Whether the next two samples are fetched while two are multiplied: pictures that are read in
+  /// Whether the next samples are fetched while some are multiplied: pictures that are read in
   /// place come from the L3 cache (logistic_l2's step: 19.7 µs, 24.2 without). They must fit beside
-  /// the weights into the L1 cache of 48 KiB (1024x10, which does not: 83 % of peak, 95 without).
+  /// the weights into an L1 cache of 48 KiB (1024x10, which does not: 83 % of peak, 95 without).
   static constexpr bool fetches =
       sizes.narrow() && sizeof(float) * (sizes.outputs + 4) * sizes.depth() <= 48 * 1024;
-
-  /// Where the weights of few outputs do not fit into the L1 cache, some inputs of some samples go
-  /// past theirs, and sums wait for the next inputs (64x4096x10: 73 % of peak, 52 by all inputs at
-  /// once; 64x4096x16 71 and 50). Weights and sums take 32 KiB at most.
-  static constexpr bool in_pieces = sizes.narrow() && sizes.outputs * sizes.depth() > 12 * 1024;
-  static constexpr int piece_inputs = 3072 / sizes.outputs / lanes * lanes;
-  static constexpr int piece_rows = 320 / lanes;
 
   HWY_INLINE void operator()(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                              const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int rows) const {
@@ -82,14 +94,30 @@ struct DenseDots {
   template <class Body>
   static HWY_INLINE void for_tiles(int rows, const Body& body) {
     ETCH_SPECIALISED const int all = loop_sizes<sizes.outputs>();
-    for_sample_tiles<most_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
-      constexpr int outputs = tile_outputs(tile_rows), rest = sizes.outputs % outputs;
+    const auto for_outputs = [&](auto outputs, const auto& tile) ETCH_LAMBDA {
+      constexpr int rest = sizes.outputs % outputs;
       int n = 0;
-      for (; n + outputs <= all; n += outputs) {
-        body.template operator()<tile_rows, outputs>(row, n);
+      for (; n + outputs <= all; n += outputs) tile(outputs, n);
+      if constexpr (rest > 0) tile(Int<rest>(), n);
+    };
+    if constexpr (in_halves) {
+      if (rows == 1) {
+        return for_outputs(Int<tile_outputs(1)>(), [&](auto outputs, int n) ETCH_LAMBDA {
+          body.template operator()<1, outputs>(0, n);
+        });
       }
-      if constexpr (rest > 0) body.template operator()<tile_rows, rest>(row, n);
-    });
+      for_outputs(Int<tile_outputs(2)>(), [&](auto outputs, int n) ETCH_LAMBDA {
+        for_sample_tiles<most_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
+          body.template operator()<tile_rows, outputs>(row, n);
+        });
+      });
+    } else {
+      for_sample_tiles<most_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
+        for_outputs(Int<tile_outputs(tile_rows)>(), [&](auto outputs, int n) ETCH_LAMBDA {
+          body.template operator()<tile_rows, outputs>(row, n);
+        });
+      });
+    }
   }
 
   /// At most piece_rows samples, of which some inputs at a time.
