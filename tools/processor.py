@@ -1,4 +1,4 @@
-"""What the maker calls this machine's processor."""
+"""What the maker calls this machine's processor, with the numbers that tell generations apart."""
 
 import pathlib
 import platform
@@ -7,5 +7,9 @@ import re
 
 def name():
     info = pathlib.Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*: (.*)", info.read_text()) if info.exists() else None
-    return found[1].strip() if found else platform.machine()
+    text = info.read_text() if info.exists() else ""
+    found = [re.search(rf"^{key}\s*: (.*)", text, re.MULTILINE)
+             for key in ("model name", "cpu family", "model")]
+    if not all(found):
+        return found[0][1] if found[0] else platform.machine()
+    return "{}, family {}, model {}".format(*(match[1].strip() for match in found))

@@ -93,8 +93,8 @@ struct DenseDots {
   /// Calls `body.template operator()<Rows, Outputs>(row, n)` for tiles of samples and outputs.
   template <class Body>
   static HWY_INLINE void for_tiles(int rows, const Body& body) {
-    ETCH_SPECIALISED const int all = loop_sizes<sizes.outputs>();
     const auto for_outputs = [&](auto outputs, const auto& tile) ETCH_LAMBDA {
+      ETCH_SPECIALISED const int all = loop_sizes<sizes.outputs>();
       constexpr int rest = sizes.outputs % outputs;
       int n = 0;
       for (; n + outputs <= all; n += outputs) tile(outputs, n);
