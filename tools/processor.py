@@ -11,5 +11,5 @@ def name():
     found = [re.search(rf"^{key}\s*: (.*)", text, re.MULTILINE)
              for key in ("model name", "cpu family", "model")]
     if not all(found):
-        return found[0][1] if found[0] else platform.machine()
+        return found[0][1].strip() if found[0] else platform.machine()
     return "{}, family {}, model {}".format(*(match[1].strip() for match in found))

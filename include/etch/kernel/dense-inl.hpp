@@ -38,9 +38,9 @@ inline constexpr int dense_rows_ahead = 4;
 
 /// y = x W + b for one sample and V vectors of outputs: sums of one row of a tile would be too few
 /// to hide how long a product takes (784x64 in panels: 24 % of peak by two vectors, 36 by four).
-/// Weights from beyond the L2 cache are fetched ahead (784x1024: 24 µs, 30 without; 400x128 in
-/// panels would lose 6 %), two rounds at once: by single ones a Zen 4 takes 36 µs or 45, as the
-/// loop happens to lie in memory, 34 so.
+/// Weights from beyond the L2 cache are fetched ahead (784x1024: 24 µs, 30 without, on a Zen 5;
+/// 400x128 in panels would lose 6 %). Two rounds at once: by single ones a Zen 4 takes 36 µs for it
+/// or 45, as the loop happens to lie in memory, 34 so.
 template <DenseSizes sizes, int V, class Finish>
 HWY_INLINE void dense_forward_one(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                                   const float* HWY_RESTRICT b, float* HWY_RESTRICT y,
@@ -243,7 +243,7 @@ struct DenseWeightGradient {
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
   /// Inputs that are packed together: whole row tiles of any width, and whole vectors of eight.
   static constexpr int block = dense_packed_inputs;
-  static_assert(block % dense_sums == 0 && block % 8 == 0);
+  static_assert(block % dense_sums == 0 && block % 8 == 0 && dense_gradient_inputs % block == 0);
   /// Vectors of a tile: four side by side need the fewest loads, 10 for 24 products.
   static constexpr int most = registers == 32 ? 4 : 2;
 
@@ -267,8 +267,9 @@ struct DenseWeightGradient {
     }
   };
 
-  /// `count` inputs from `input` on, x of theirs, and the outputs from `column` on, dy of theirs: V
-  /// vectors of each sample. Beside the first of its tiles `ahead` is packed.
+  /// `count` inputs from `input` on, a block or what it leaves at the end, x from theirs on
+  /// (column: from sample to sample), and V vectors of outputs from `column` on, dy from theirs on
+  /// (row: from sample to sample). Beside the first of its tiles `ahead` is packed.
   template <int V, class Store>
   HWY_INLINE void block_times(const Strided& x, const Strided& dy, float* dw, int rows, int input,
                               int count, int column, const Packing& ahead, Store& store) const {
@@ -306,9 +307,9 @@ struct DenseWeightGradient {
       }
       tile.give(store, place);
     };
-    constexpr int rest = sizes.inputs % block;
-    if (rest == 0 || count == block) {
-      for_row_tiles<dense_sums / V>(Int<block>(), tile_of);
+    constexpr int whole = std::min(block, sizes.inputs), rest = sizes.inputs % whole;
+    if (rest == 0 || count == whole) {
+      for_row_tiles<dense_sums / V>(Int<whole>(), tile_of);
     } else {
       for_row_tiles<dense_sums / V>(Int<rest>(), tile_of);
     }
@@ -324,7 +325,8 @@ struct DenseWeightGradient {
     }
   }
 
-  /// Inputs [input, end) and outputs [column, column_end), where `column` begins a panel.
+  /// Inputs [input, end) and outputs [column, column_end), where `column` begins a panel, `input` a
+  /// block, and `end` is where one ends, or the inputs do.
   /// `scratch`, where dy and x are packed: rows x (column_end - column, in whole vectors, and twice
   /// a block).
   template <class Store>

@@ -28,30 +28,32 @@ struct DenseDots {
   /// Weights of few outputs, which had better stay in the L1 cache.
   static constexpr int few_weights = sizes.narrow() ? sizes.outputs * sizes.depth() : 0;
 
-  /// Where they would fill one of 32 KiB, those of half of the outputs at a time go past all
-  /// samples (Zen 4: 784x10 95 % of peak, 78 by all outputs at once; 1024x10 97 and 83; AVX2 92 and
-  /// 80). Past a single sample those of all go, whose sums would be too few.
+  /// Where they take 24 to 48 KiB, which is all of many L1 caches, those of half of the outputs at
+  /// a time go past all samples (Zen 4, 32 KiB: 784x10 95 % of peak, 78 by all outputs at once;
+  /// 1024x10 97 and 83; 784x10 by AVX2 92 and 80). Past a single sample go those of all: half would
+  /// be too few sums.
   static constexpr bool in_halves = few_weights > 6 * 1024 && few_weights <= 12 * 1024;
 
-  /// Where they would not fit, some inputs of some samples go past theirs, and sums wait for the
-  /// next inputs (64x4096x10: 73 % of peak, 52 by all inputs at once; 64x4096x16 71 and 50).
+  /// Where they take more, some inputs of some samples go past theirs, and sums wait for the next
+  /// inputs (64x4096x10: 73 % of peak, 52 by all inputs at once; 64x4096x16 71 and 50).
   /// Weights and sums take 32 KiB at most.
   static constexpr bool in_pieces = few_weights > 12 * 1024;
   static constexpr int piece_inputs = 3072 / sizes.outputs / lanes * lanes;
   static constexpr int piece_rows = 320 / lanes;
 
-  /// Samples of a tile, which go past weights that stay: two, or as many as registers hold sums of
-  /// half of the outputs. Weights of more outputs do not fit into the L1 cache: eight samples stay
-  /// there, and weights go past them, two outputs at a time, or with sixteen registers three past
-  /// four samples (8x784x64: 92 to 96 % of peak, 92 by four samples and 48 by two; AVX2 97, 90 by
-  /// two outputs).
+  /// Samples of a tile, which go past weights that stay: two, or where 32 registers hold sums of
+  /// half of the outputs for more, up to four. Weights of more outputs do not fit into the L1
+  /// cache: eight samples stay there, and weights go past them, two outputs at a time, or with
+  /// sixteen registers three past four samples (8x784x64: 92 to 96 % of peak, 92 by four samples
+  /// and 48 by two; AVX2 97, 90 by two outputs).
   static constexpr int most_rows = [] {
     if (!sizes.narrow()) return registers == 32 ? 8 : 4;
     if (!in_halves || registers == 16) return 2;
     return std::min(dense_sums / ceil_div(sizes.outputs, 2), 4);
   }();
 
-  /// Outputs of a tile of so many samples: of few all, or equal parts that registers hold.
+  /// Outputs of a tile of so many samples: of few all, or equal parts, two where they go in halves,
+  /// or as many as leave few enough for the registers.
   static constexpr int tile_outputs(int rows) {
     if (!sizes.narrow()) return std::min((registers == 32 ? 16 : 12) / rows, lanes);
     const int parts = ceil_div(sizes.outputs, std::min((registers - 6) / 2, lanes));
@@ -59,8 +61,9 @@ struct DenseDots {
   }
 
   /// Whether the next samples are fetched while some are multiplied: pictures that are read in
-  /// place come from the L3 cache (logistic_l2's step: 19.7 µs, 24.2 without). They must fit beside
-  /// the weights into an L1 cache of 48 KiB (1024x10, which does not: 83 % of peak, 95 without).
+  /// place come from the L3 cache (logistic_l2's step on a Zen 5, by all outputs at once: 19.7 µs,
+  /// 24.2 without). Four must fit beside all weights into 48 KiB (1024x10, where they do not: 83 %
+  /// of peak, 95 without).
   static constexpr bool fetches =
       sizes.narrow() && sizeof(float) * (sizes.outputs + 4) * sizes.depth() <= 48 * 1024;
 

@@ -143,7 +143,7 @@ HWY_INLINE void for_row_tiles(int rows, const Tile& tile) {
   for (; row < rows; ++row) tile(Int<1>(), row);
 }
 
-/// The same from `row` on, where their number is known: of no other size is a tile compiled.
+/// The same from `row` on, where their number is known: only tiles that occur are compiled.
 template <int Most, int Rows, class Tile>
 HWY_INLINE void for_row_tiles(Int<Rows>, const Tile& tile, int row = 0) {
   constexpr bool third_left = Most <= 12 && Rows > Most && 3 * (Rows % Most) == Most;
