@@ -13,22 +13,11 @@
 #include "etch/base/round.hpp"
 #include "etch/kernel/channels.hpp"
 #include "etch/kernel/loop_sizes.hpp"
+#include "etch/kernel/max_pool2d_sizes.hpp"
 #include "etch/kernel/vec-inl.hpp"
-#include "etch/shape/window.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
-
-/// All that the kernels of a pooling are specialised by.
-struct MaxPool2DSizes {
-  Window rows, columns;
-  int channels;
-
-  /// Whether windows stay inside, and are small enough to be unrolled.
-  constexpr bool unrolls() const {
-    return rows.stays_inside() && columns.stays_inside() && rows.size * columns.size <= 16;
-  }
-};
 
 /// Some windows of a row, and vectors of channels of each.
 struct PoolTile {

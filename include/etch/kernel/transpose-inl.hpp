@@ -57,19 +57,21 @@ HWY_INLINE void transpose(hn::Vec<Tag> (&rows)[N]) {
   }
 }
 
-/// to[c * to_row + r] = from[r * from_row + c] for r < rows and c < N, where N is the number of
-/// lanes; zero for r in [rows, N).
-template <class Tag>
+/// to[c * to_row + r] = from[r * from_row + c] for r < rows and c < columns, of which there may be
+/// as many as lanes, and zero for r in [rows, stored); touches nothing else.
+template <class Tag, int N = lanes_of<Tag>>
 HWY_INLINE void transpose_block(const float* HWY_RESTRICT from, std::ptrdiff_t from_row, int rows,
-                                float* HWY_RESTRICT to, std::ptrdiff_t to_row) {
-  constexpr int n = lanes_of<Tag>;
+                                float* HWY_RESTRICT to, std::ptrdiff_t to_row, int columns = N,
+                                int stored = N) {
   const Tag d;
-  hn::Vec<Tag> block[n];
-  ETCH_UNROLL for (int r = 0; r < n; ++r) {
-    block[r] = r < rows ? hn::LoadU(d, from + r * from_row) : hn::Zero(d);
+  hn::Vec<Tag> block[N];
+  ETCH_UNROLL for (int r = 0; r < N; ++r) {
+    block[r] = r < rows ? load_first(d, from + r * from_row, columns) : hn::Zero(d);
   }
   transpose<Tag>(block);
-  ETCH_UNROLL for (int c = 0; c < n; ++c) hn::StoreU(block[c], d, to + c * to_row);
+  ETCH_UNROLL for (int c = 0; c < N; ++c) {
+    if (c < columns) store_first(block[c], d, to + c * to_row, stored);
+  }
 }
 
 /// Adds what lies in lanes 2i and 2i + 1, for N / 2 vectors of N lanes, and transposes the

@@ -10,7 +10,7 @@
 #include <type_traits>
 
 #include "etch/base/round.hpp"
-#include "etch/kernel/channels.hpp"
+#include "etch/kernel/max_pool2d_sizes.hpp"
 #include "etch/layer/contract.hpp"
 #include "etch/layer/requirements.hpp"
 #include "etch/shape/window.hpp"
@@ -34,6 +34,9 @@ struct MaxPool2D {
   template <class In>
   using Output = Shape<rows<In>.out, columns<In>.out, In::channels>;
 
+  template <class In>
+  static constexpr MaxPool2DSizes selection{rows<In>, columns<In>, In::channels};
+
   /// Says which pixel of a window was selected.
   using Number = std::conditional_t<(Size <= 16), std::uint8_t, std::int32_t>;
 
@@ -43,9 +46,7 @@ struct MaxPool2D {
   /// leave vectors half empty.
   template <class In>
   static constexpr std::size_t saved() {
-    using Out = Output<In>;
-    constexpr std::size_t pixels = std::size_t{Out::height} * Out::width;
-    return ceil_div(pixels * channel_lanes(Out::channels) * sizeof(Number), sizeof(float));
+    return ceil_div(selection<In>.numbers() * sizeof(Number), sizeof(float));
   }
 
   template <std::size_t Index, class In>
@@ -89,8 +90,7 @@ template <int Size, int Stride, class Padding, class In>
 struct Passes<MaxPool2D<Size, Stride, Padding>, In> {
   using Layer = MaxPool2D<Size, Stride, Padding>;
   using Out = typename Layer::template Output<In>;
-  static constexpr MaxPool2DSizes sizes{Layer::template rows<In>, Layer::template columns<In>,
-                                        In::channels};
+  static constexpr MaxPool2DSizes sizes = Layer::template selection<In>;
 
   template <class Finish = Unchanged>
   static HWY_NOINLINE void forward(const Context& context, const float* x, const float* const*,
