@@ -9,7 +9,6 @@ import statistics
 
 ALL = ["forward", "data_gradient", "weight_gradient"]
 NO_DATA = ["forward", "weight_gradient"]
-NO_WEIGHTS = ["forward", "data_gradient"]
 
 # Share of one core's peak: what, a model, its layer, passes, at least.
 KERNELS = [
@@ -30,10 +29,6 @@ KERNELS = [
 # Share of the bandwidth of the memory that holds what is moved: what, a layer as it is executed,
 # passes.
 MEMORY = [
-    ("max-pooling and ReLU, 28x28x16", "conv_pooled/rewritten/2_max_pool2d+relu", NO_WEIGHTS),
-    ("max-pooling and ReLU, 14x14x16", "conv_pooled/rewritten/5_max_pool2d+relu", NO_WEIGHTS),
-    ("max-pooling and ReLU, 28x28x6", "lenet5/rewritten/2_max_pool2d+relu", NO_WEIGHTS),
-    ("max-pooling and ReLU, 10x10x16", "lenet5/rewritten/5_max_pool2d+relu", NO_WEIGHTS),
     ("SGD, 784 to 10", "logistic_l2/0_dense", ["update"]),
     ("SGD, conv 5x5, 16 to 16", "conv_strided/2_conv2d", ["update"]),
     ("momentum, conv 3x3, 32 to 32", "conv_best/7_conv2d", ["update"]),
@@ -50,6 +45,15 @@ FUSED = [
      "mlp_deep/3_dense/data_gradient", "mlp_deep/rewritten/3_dense+relu+dropout/data_gradient",
      None),
 ]
+# The same of max-pooling and ReLU behind convolutions: what, a model, its layer, passes.
+FUSED += [(f"{what}: max-pooling and ReLU fused into the {name.replace('_', ' ')}, beside plain",
+           f"{model}/{layer}/{name}", f"{model}/rewritten/{layer}+max_pool2d+relu/{name}", None)
+          for what, model, layer, names in (
+              ("conv 28x28x1 to 16", "conv_pooled", "0_conv2d", NO_DATA),
+              ("conv 14x14x16 to 16", "conv_pooled", "3_conv2d", ALL),
+              ("conv 28x28x1 to 6", "lenet5", "0_conv2d", NO_DATA),
+              ("conv 14x14x6 to 16", "lenet5", "3_conv2d", ALL))
+          for name in names]
 COMPILED, COMPILE_SECONDS, COMPILE_MEGABYTES = "lenet5.cpp", 12, 600
 ONEDNN, PYTORCH, DLIB = ["onednn"], ["pytorch"], ["dlib"]
 # On one thread, how many times as long as etch these take at least; None is everyone.
@@ -83,15 +87,6 @@ WHY = {
     "conv 5x5 from one channel, 6 filters":
         "lanes hold (column, filter) pairs, for which pixels are shuffled. Filters in the lanes "
         "would fill 6 of 16.",
-    "max-pooling and ReLU":
-        "a loop that reads as many bytes and writes as many, one after another, takes nine tenths "
-        "of its time (on a Zen 5): the bandwidth is that of writing where one has just read. "
-        "Forward, the numbers of the selected pixels are written, too, and not counted.",
-    "max-pooling and ReLU, 28x28x6":
-        "six channels leave lanes empty, so that each window has loads and stores of its own; all "
-        "windows of a row in whole vectors would have 39 %, and be half a percent of a step. This "
-        "pass alone comes from the L3 cache: fetched ahead it would have 43 %, and no step, whose "
-        "tiles of samples stay in the L2 cache, would be faster.",
     "SGD, 784 to 10":
         "half a microsecond; the gradients of two tiles of samples are read and added, of which "
         "one is counted.",

@@ -193,8 +193,9 @@ class Page(unittest.TestCase):
             ("mlp_l2/0_dense", "weight_update", 832, 5),
             ("mlp_deep/0_dense", "forward", 800, 5),
             ("mlp_deep/rewritten/0_dense+relu+dropout", "forward", 816, 5),
-            ("lenet5/rewritten/2_max_pool2d+relu", "forward", 20, 70),
-            ("lenet5/rewritten/2_max_pool2d+relu", "data_gradient", 15, 60))
+            ("lenet5/3_conv2d", "data_gradient", 20, 70),
+            ("lenet5/rewritten/3_conv2d+max_pool2d+relu", "data_gradient", 15, 60),
+            ("logistic_l2/0_dense", "update", 1, 60))
         for run_type, label, share in (
             ("iteration", "L2", percent), ("iteration", "L2, noisy", 1), ("aggregate", "", 2))]}
     COMPILED = [{"unit": "lenet5.cpp", "compiler": "g++ 12.2.0", "seconds": 8.25, "megabytes": 640},
@@ -242,13 +243,16 @@ class Page(unittest.TestCase):
         self.assertEqual(rows[nominal], ["at most 1.15x", "1.10x", "met"])  # 40.0 MFLOP
         fused = "dense 128x784x1024: SGD and L2 fused into the weight gradient, beside plain"
         self.assertEqual(rows[fused], ["at most 1.05x", "1.04x", "met"])
-        pooling = "max-pooling and ReLU, 28x28x6: forward, data gradient"
-        self.assertEqual(rows[pooling], ["67% of bandwidth", "60.0%", "**missed**"])  # the lesser
+        pooling = ("conv 14x14x6 to 16: max-pooling and ReLU fused into the data gradient, "
+                   "beside plain")
+        self.assertEqual(rows[pooling], ["fused", "0.75x", "fused"])
         dropping = "dense 128x784x1024: ReLU and dropout fused into the forward pass, beside plain"
         self.assertEqual(rows[dropping], ["fused", "1.02x", "fused"])
         gradient = "dense 128x1024x512: their gradient fused into the data gradient, beside plain"
         self.assertEqual(rows[gradient], ["fused", "-", "not measured"])
         self.assertEqual(rows["SGD, 784 to 10: update"],
+                         ["67% of bandwidth", "60.0%", "**missed**"])
+        self.assertEqual(rows["SGD, conv 5x5, 16 to 16: update"],
                          ["67% of bandwidth", "-", "not measured"])
 
     def test_compiling_has_rows_for_time_and_memory(self):

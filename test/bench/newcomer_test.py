@@ -10,14 +10,16 @@ FIRST = ["forward", "weight_gradient", "update"]  # nobody needs the gradient of
 UPDATING = [*CONV, "weight_update"]  # gradients need not be stored
 PLAIN = ["forward", "data_gradient"]
 FUSED = ["forward", "data_gradient"]  # with weights; their gradients are as before
+POOLED = ["forward", "data_gradient", "weight_gradient"]  # of selected outputs
+FIRST_POOLED = ["forward", "weight_gradient"]
 LAYERS = {"0_conv2d": FIRST, "1_relu": PLAIN, "2_max_pool2d": PLAIN, "3_conv2d": CONV,
           "4_relu": PLAIN, "5_max_pool2d": PLAIN, "6_dense": UPDATING, "7_relu": PLAIN,
           "8_dense": CONV,
-          "rewritten/2_max_pool2d+relu": PLAIN, "rewritten/3_conv2d": FUSED,
-          "rewritten/5_max_pool2d+relu": PLAIN, "rewritten/6_dense+relu": FUSED,
+          "rewritten/0_conv2d+max_pool2d+relu": FIRST_POOLED,
+          "rewritten/3_conv2d+max_pool2d+relu": POOLED, "rewritten/6_dense+relu": FUSED,
           "rewritten/8_dense": FUSED}
 REWRITTEN = {"0_conv2d": FIRST, "1_relu": PLAIN, "2_max_pool2d": PLAIN, "3_dense": CONV,
-             "rewritten/2_max_pool2d+relu": PLAIN, "rewritten/3_dense": FUSED}
+             "rewritten/0_conv2d+max_pool2d+relu": FIRST_POOLED, "rewritten/3_dense": FUSED}
 
 BOUNDS = {"compute", "L1", "L2", "L3", "DRAM"}
 BATCH = 32

@@ -35,6 +35,15 @@ static_assert(is(cost_of<Relu>(Pass::data_gradient, 8), 0, 8 * (64 + 64 + 64), 0
 // MaxPool2D's reads a byte for each element of y, which forward has saved.
 static_assert(is(cost_of<Pool>(Pass::data_gradient, 8), 0, 8 * (64 + 16 + 16 / 4), 0));
 
+// In one, gradients are of the selected outputs alone, of four one; both read what forward saved.
+using Selecting = Step<0, FusedSelection<Conv::Layer, Pool::Layer>, Conv::In>;
+static_assert(is(cost_of<Selecting>(Pass::forward, 8), 8 * conv_flops, 8 * (72 + 16), 76));
+static_assert(is(cost_of<Selecting>(Pass::weight_gradient, 8), 8 * conv_flops / 4,
+                 8 * (72 + 16 + 16 / 4), 76));
+static_assert(is(cost_of<Selecting>(Pass::data_gradient, 8), 8 * conv_flops / 4,
+                 8 * (72 + 16 + 16 / 4), 72));
+static_assert(cost_of<Selecting>(Pass::update, 8).flops == 0);
+
 // A data gradient does not read biases.
 static_assert(is(cost_of<Fully>(Pass::forward, 1), 2 * 160, 16 + 10, 170));
 static_assert(is(cost_of<Fully>(Pass::data_gradient, 1), 2 * 160, 16 + 10, 160));
@@ -46,7 +55,8 @@ static_assert(does<Net, Relu>(Pass::data_gradient) && !does<Net, Relu>(Pass::upd
 
 // A step is the sum of its passes; it needs its memory and the pictures.
 constexpr Cost step = step_cost<Net, 8, SGD>();
-static_assert(step.flops == 8 * (Net::flops_forward + Net::flops_backward));
+static_assert(step.flops ==
+              8 * (Net::flops_forward + Net::flops_backward - (conv_flops - conv_flops / 4)));
 static_assert(step.footprint == 4 * 8 * 72 + Net::training_bytes<8>);
 constexpr Cost inference = inference_cost<Net, 8, 4>();
 static_assert(inference.flops == 8 * Net::flops_forward);

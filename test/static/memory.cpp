@@ -72,7 +72,13 @@ constexpr bool plan_is_sound() {
       const Place dx = plan.gradients[i], dy = plan.gradients[i + 1];
       const bool in_place = Step::traits.in_place && same(dx, dy);
       read(gradient(i + 1), dy, out);
-      if (Step::has_variables) read(activation(i), plan.activations[i], in);
+      if (Step::has_variables) {
+        read(activation(i), plan.activations[i], in);
+        if (weight_gradient_reads_saved_of<typename Step::Layer>()) {
+          read(saved(i), plan.saved[i].value(),
+               saved_stride<typename Step::Layer, typename Step::In>);
+        }
+      }
       if (Step::index == Net::first_trained) return;
       if (reads.x) read(activation(i), plan.activations[i], in);
       if (reads.y) read(activation(i + 1), plan.activations[i + 1], out);
@@ -107,7 +113,7 @@ static_assert(plan_is_sound<Backwards, false>() && plan_is_sound<Backwards, true
 // Inference needs the two largest neighbours, ReLU and Dropout nothing.
 
 static_assert(inference_plan<Strided>.transient == 3'136 + 784);
-static_assert(inference_plan<LeNet5>.transient == 4'704 + 1'184);
+static_assert(inference_plan<LeNet5>.transient == 784 + 1'184);
 static_assert(inference_plan<Bare>.transient == 16);
 
 // Training keeps what a wide Dense reads at last: of conv_strided's one its input, and the gradient
@@ -122,7 +128,15 @@ static_assert(training_plan<Bare>.kept == 0);
 
 static_assert(training_plan<LeNet5>.saved[1] && !inference_plan<LeNet5>.saved[1]);
 static_assert(!training_plan<PooledFirst>.saved[0]);
-static_assert(training_plan<LeNet5>.transient == 8'256);
+
+// Or for a weight gradient, of what it selects from a convolution. Of that one sample's output is
+// in the scratch memory, which inference has, too.
+
+static_assert(training_plan<LeNet5>.saved[0] && !inference_plan<LeNet5>.saved[0]);
+static_assert(training_plan<LeNet5>.transient == 4'064);
+static_assert(Workspace<LeNet5, 1>::floats == inference_plan<LeNet5>.transient + 28 * 28 * 6);
+static_assert(Workspace<LeNet5, 16>::floats == 16 * inference_plan<LeNet5>.transient + 28 * 28 * 6);
+static_assert(Workspace<Strided, 16>::floats == 16 * inference_plan<Strided>.transient);
 
 // Where activations are few, many samples go together.
 

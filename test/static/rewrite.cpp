@@ -52,6 +52,25 @@ struct Shift {
 };
 static_assert(as_written<Network<Input<8, 8, 1>, Shift, MaxPool2D<2>, Dense<2>>>);
 
+// What selects goes into a convolution before it, from a window of two outputs on; but not where
+// windows hang over, are large, or so many that products of what they select would be no fewer.
+
+template <class In, class... Layers>
+using Absorbed = typename Network<In, Layers..., Dense<2>>::Executed;
+template <class C, class P>
+using Both = FusedSelection<C, P>;
+using Conv = Conv2D<5, 3>;
+
+static_assert(std::is_same_v<boost::mp11::mp_front<Absorbed<Input<8, 8, 1>, Conv, MaxPool2D<2>>>,
+                             Step<0, Both<Conv, MaxPool2D<2>>, Shape<8, 8, 1>>>);
+static_assert(std::is_same_v<boost::mp11::mp_front<Absorbed<Input<9, 9, 1>, Conv, MaxPool2D<3, 2>>>,
+                             Step<0, Both<Conv, MaxPool2D<3, 2>>, Shape<9, 9, 1>>>);
+static_assert(as_written<Network<Input<8, 8, 1>, Conv, MaxPool2D<3, 2, Same>, Dense<2>>>);
+static_assert(as_written<Network<Input<8, 8, 1>, Conv, MaxPool2D<5>, Dense<2>>>);
+static_assert(as_written<Network<Input<8, 8, 1>, Conv, MaxPool2D<2, 1>, Dense<2>>>);
+static_assert(boost::mp11::mp_front<Absorbed<Input<8, 8, 1>, Conv, MaxPool2D<2>>>::name ==
+              std::string_view("0_conv2d+max_pool2d"));
+
 // A ReLU goes into its neighbours, behind a pooling, too, and with a dropout.
 
 template <class L>
@@ -62,10 +81,9 @@ using Drops = Joined<ReLU, Dropout<0.5f>, 8>;
 
 static_assert(std::is_same_v<
               LeNet5::Executed,
-              meta::mp_list<LeNet5::step<0>,                                              //
-                            Step<2, ToReLU<MaxPool2D<2>>, Shape<28, 28, 6>>,              //
-                            Step<3, BehindReLU<Conv2D<16, 5, Valid>>, Shape<14, 14, 6>>,  //
-                            Step<5, ToReLU<MaxPool2D<2>>, Shape<10, 10, 16>>,             //
+              meta::mp_list<Step<0, ToReLU<Both<Conv2D<6, 5>, MaxPool2D<2>>>, Shape<28, 28, 1>>,
+                            Step<3, BehindReLU<ToReLU<Both<Conv2D<16, 5, Valid>, MaxPool2D<2>>>>,
+                                 Shape<14, 14, 6>>,
                             Step<6, BehindReLU<FusedForward<Dense<120>, Drops>>, Shape<5, 5, 16>>,
                             Step<9, FusedDataGradient<Drops, ToReLU<Dense<84>>>, Shape<120>>,
                             Step<11, BehindReLU<Dense<10>>, Shape<84>>>>);

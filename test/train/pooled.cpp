@@ -16,7 +16,7 @@ using Pooled = Network<Input<14, 13, 2>, ReLU, MaxPool2D<2, 1>,     // before an
                        Conv2D<16, 3>, ReLU, MaxPool2D<3, 2, Same>,  // and that hang over
                        MaxPool2D<2, 1, Same>, Dropout<0.25f>,       // its ReLU with it
                        ReLU, Dropout<>, MaxPool2D<2>, Dense<10>>;   // and alone, before a pooling
-static_assert(!std::is_same_v<Pooled::Executed, Pooled::Steps>);
+static_assert(!std::is_same_v<Unabsorbed<Pooled>::Executed, Pooled::Steps>);
 
 }  // namespace
 

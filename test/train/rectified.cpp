@@ -16,13 +16,14 @@ using Rectified =
             Dense<5>, ReLU, Dropout<0.1f>,                   // and two
             Dense<33>, ReLU, Dropout<0.5f>,                  // of fewer inputs than a vector
             Dense<24>, ReLU, Dense<10>>;
-static_assert(executed_size<Rectified> == 9);
+static_assert(executed_size<Unabsorbed<Rectified>> == 9);
 
 /// Gradients lie over the inputs that they belong to, which they do not in the network as written,
 /// where ReLU reads those later: of a convolution to few channels and of Dense.
 using InPlace = Network<Input<8, 8, 1>, Conv2D<16, 3>, ReLU, MaxPool2D<2>, Conv2D<4, 3>, ReLU,
                         Conv2D<16, 3>, ReLU, Dense<10>>;
-static_assert(training_plan<InPlace>.transient < training_plan<AsWritten<InPlace>>.transient);
+static_assert(training_plan<Unabsorbed<InPlace>>.transient <
+              training_plan<AsWritten<InPlace>>.transient);
 
 }  // namespace
 

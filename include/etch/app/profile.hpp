@@ -36,9 +36,9 @@ std::string profile_table(const Profile<Net>& profile, double peak, std::size_t 
   std::vector<ProfileRow> forward{{"input", "gather", seconds(times.input)}}, backward;
   for_each_executed<Net>([&]<class Step, std::size_t>() {
     const auto& layer = times.layers[Step::index];
-    const double flops = static_cast<double>(Step::flops * batch) * profile.steps;
     const auto add = [&](std::vector<ProfileRow>& to, Pass pass, auto time) {
       if (!does<Net, Step>(pass)) return;
+      const double flops = static_cast<double>(flops_of<Step>(pass) * batch) * profile.steps;
       to.push_back({Step::name, name_of(pass), seconds(time), flops});
     };
     add(forward, Pass::forward, layer.forward);

@@ -27,7 +27,9 @@ class Workload {
     draw_samples<In>(batch_.x);
     draw_samples<Out>(batch_.dy);
     for (std::size_t a = 0; a < arrays; ++a) draw_parameters(parameters_ + a * floats);
-    if constexpr (pass == Pass::data_gradient) forward(parameters_);  // it may read what that left
+    if constexpr (pass == Pass::data_gradient || pass == Pass::weight_gradient) {
+      forward(parameters_);  // they may read what that left
+    }
     if (weights == Weights::cold) leave_cache();
   }
 

@@ -31,13 +31,21 @@ namespace etch {
 //                               sample, beside x and y: see Context
 //   scratch<In>(rows)           floats of scratch memory that a pass over `rows` samples needs in
 //                               training
+//   forward_scratch<In>()       those of them that forward needs, which it has in inference, too
 //   updating_tiles<In>()        how many tiles weight_gradient falls into, on every target, where
 //                               it can update the parameters instead of storing their gradients
+//   gradient_flops<In>()        the same as flops of each of the gradients, where it is not as many
+//   weight_gradient_reads_saved true if it does
 //   data_gradient_reads         Reads: which of x and y that pass reads; both, where it is not said
 //   data_gradient_over_x<In>()  where that pass, alone or fused, reads x: true if it reads no
 //                               element after it has written that of dx, and dx had better lie
 //                               over x
 //   traits                      Traits: what rewrites and the plan of memory may make use of
+//   selection<In>               where it selects, by bytes that it saves: what tells the layer
+//                               before which elements these may be
+//   takes_selected<In, selection>(), selected_scratch<In, selection>()
+//                               where gradients can be taken of what a next layer selects alone:
+//                               whether that is worth it, and the scratch memory it needs
 //
 // and for every SIMD target Passes<Layer, In>: see passes-inl.hpp.
 
@@ -82,6 +90,33 @@ template <class Layer, class In>
 constexpr std::uint64_t flops_of() {
   if constexpr (requires { Layer::template flops<In>(); }) {
     return Layer::template flops<In>();
+  } else {
+    return 0;
+  }
+}
+
+template <class Layer, class In>
+constexpr std::uint64_t gradient_flops_of() {
+  if constexpr (requires { Layer::template gradient_flops<In>(); }) {
+    return Layer::template gradient_flops<In>();
+  } else {
+    return flops_of<Layer, In>();
+  }
+}
+
+template <class Layer>
+constexpr bool weight_gradient_reads_saved_of() {
+  if constexpr (requires { Layer::weight_gradient_reads_saved; }) {
+    return Layer::weight_gradient_reads_saved;
+  } else {
+    return false;
+  }
+}
+
+template <class Layer, class In>
+constexpr std::size_t forward_scratch_of() {
+  if constexpr (requires { Layer::template forward_scratch<In>(); }) {
+    return Layer::template forward_scratch<In>();
   } else {
     return 0;
   }
@@ -179,9 +214,10 @@ struct Context {
   std::uint32_t step = 0;             // of training
   std::uint32_t layer = 0;            // the layer's index
   std::uint32_t first_row = 0;        // where in the batch the rows of this call begin
-  float* scratch = nullptr;  // in training: scratch(rows) floats that are this call's alone
-  // What forward saves for the data gradient of the same rows, saved_stride floats apart; null
-  // where there will be none.
+  // In training scratch(rows) floats that are this call's alone, elsewhere forward_scratch().
+  float* scratch = nullptr;
+  // What forward saves for the gradients of the same rows, saved_stride floats apart; null where
+  // there will be none.
   float* saved = nullptr;
 };
 

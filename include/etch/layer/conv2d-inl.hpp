@@ -6,6 +6,7 @@
 
 #include "etch/kernel/channels.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
+#include "etch/kernel/conv2d_pooled_layout.hpp"
 #include "etch/layer/contract.hpp"
 #include "etch/layer/requirements.hpp"
 
@@ -88,6 +89,21 @@ struct Conv2D {
   static constexpr std::size_t scratch(int) {
     return sizes<In>.data_gradient_scratch();
   }
+
+  template <class In, MaxPool2DSizes pool>
+  static constexpr Conv2DPooledSizes pooled{
+      sizes<In>, pool, Shape<pool.rows.out, pool.columns.out, pool.channels>::stride};
+
+  /// From half of the outputs on, products of selected ones alone take longer than all.
+  template <class In, MaxPool2DSizes pool>
+  static constexpr bool takes_selected() {
+    return pool.unrolls() && 2 * pool.rows.out * pool.columns.out <= pool.rows.in * pool.columns.in;
+  }
+
+  template <class In, MaxPool2DSizes pool>
+  static constexpr std::size_t selected_scratch() {
+    return pooled<In, pool>.scratch();
+  }
 };
 
 }  // namespace etch
@@ -102,6 +118,7 @@ struct Conv2D {
 #endif
 
 #include "etch/kernel/conv2d-inl.hpp"
+#include "etch/kernel/conv2d_pooled-inl.hpp"
 #include "etch/layer/passes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -109,7 +126,8 @@ namespace etch::HWY_NAMESPACE {
 
 template <int Filters, int Kernel, class Padding, int Stride, class In>
 struct Passes<Conv2D<Filters, Kernel, Padding, Stride>, In> {
-  static constexpr Conv2DSizes sizes = Conv2D<Filters, Kernel, Padding, Stride>::template sizes<In>;
+  using Layer = Conv2D<Filters, Kernel, Padding, Stride>;
+  static constexpr Conv2DSizes sizes = Layer::template sizes<In>;
 
   template <class Finish = Unchanged>
   static HWY_NOINLINE void forward(const Context&, const float* x, const float* const* variables,
@@ -129,6 +147,28 @@ struct Passes<Conv2D<Filters, Kernel, Padding, Stride>, In> {
   static HWY_NOINLINE void weight_gradient(const Context&, int tile, const float* x,
                                            const float* dy, float* const* gradients, int rows) {
     conv2d_weight_gradient<sizes>(x, dy, gradients[0], gradients[1], rows, tile);
+  }
+
+  template <MaxPool2DSizes pool, class Finish = Unchanged>
+  static HWY_NOINLINE void data_gradient_of_selected(const Context& context,
+                                                     const float* const* variables, const float* dy,
+                                                     float* dx, int rows,
+                                                     const Finish& finish = {}) {
+    conv2d_pooled_data_gradient<Layer::template pooled<In, pool>>(
+        numbers(context), dy, variables[0], dx, rows, context.scratch, finish);
+  }
+
+  template <MaxPool2DSizes pool>
+  static HWY_NOINLINE void weight_gradient_of_selected(const Context& context, const float* x,
+                                                       const float* dy, float* const* gradients,
+                                                       int rows) {
+    conv2d_pooled_weight_gradient<Layer::template pooled<In, pool>>(
+        x, numbers(context), dy, gradients[0], gradients[1], rows, context.scratch);
+  }
+
+ private:
+  static const std::uint8_t* numbers(const Context& context) {
+    return reinterpret_cast<const std::uint8_t*>(context.saved);
   }
 };
 

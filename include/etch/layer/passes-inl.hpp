@@ -47,6 +47,14 @@ struct has_passes {
 /// if it is given, and stores what `finish` makes of y, or of dx: see finish-inl.hpp. The former
 /// leaves the scratch memory alone, where `finish` may have its own.
 ///
+/// What takes_selected has
+///
+///   data_gradient_of_selected<selection>(context, variables, dy, dx, rows, finish)
+///   weight_gradient_of_selected<selection>(context, x, dy, gradients, rows)
+///
+/// the gradients of it and of the layer behind, which selects, where dy is that one's, and what it
+/// saved at context.saved.
+///
 /// What drops has
 ///
 ///   drop(context, y, rows)

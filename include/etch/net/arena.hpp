@@ -56,6 +56,15 @@ struct Arena {
     });
     return round_up(most, cache_line);
   }
+
+  /// The same of what forward needs.
+  static constexpr std::size_t forward_scratch = [] {
+    std::size_t most = 0;
+    for_each_executed<Net>([&]<class Step, std::size_t>() {
+      most = std::max(most, forward_scratch_of<typename Step::Layer, typename Step::In>());
+    });
+    return most;
+  }();
 };
 
 }  // namespace etch

@@ -39,11 +39,17 @@ constexpr bool does(Pass pass) {
   }
 }
 
+/// Two for every product that `pass` at `Step` sums in one sample.
+template <class Step>
+constexpr std::uint64_t flops_of(Pass pass) {
+  return pass == Pass::forward ? Step::flops : pass == Pass::update ? 0 : Step::gradient_flops;
+}
+
 /// What work must cost at least, whoever does it.
 struct Cost {
   std::uint64_t flops = 0;             // two for every product that is summed, none for the rest
   std::uint64_t activation_bytes = 0;  // of inputs, outputs and their gradients, moved once, and
-                                       // of what forward saved, when a data gradient reads it
+                                       // of what forward saved, when a gradient reads it
   std::uint64_t parameter_bytes = 0;   // of parameters, their gradients, what an optimiser keeps
   std::uint64_t footprint = 0;         // bytes of all these arrays, however often they are moved
 
@@ -99,23 +105,26 @@ constexpr Cost cost_of(Pass pass, int rows, std::size_t slots) {
   const std::uint64_t x = detail::float_bytes(samples * Step::In::size);
   const std::uint64_t y = detail::float_bytes(samples * Step::Out::size);
   const std::uint64_t parameters = detail::float_bytes(Step::parameters);
-  Cost cost{.flops = samples * Step::flops};
+  const std::uint64_t saved =
+      detail::float_bytes(samples * saved_of<typename Step::Layer, typename Step::In>());
+  Cost cost{.flops = samples * flops_of<Step>(pass)};
   switch (pass) {
     case Pass::forward:
-    case Pass::weight_gradient:  // reads dy instead of writing y
       cost.activation_bytes = x + y;
+      cost.parameter_bytes = parameters;
+      break;
+    case Pass::weight_gradient:  // reads dy instead of writing y
+      cost.activation_bytes =
+          x + y + (weight_gradient_reads_saved_of<typename Step::Layer>() ? saved : 0);
       cost.parameter_bytes = parameters;
       break;
     case Pass::data_gradient: {
       constexpr Reads reads = data_gradient_reads_of<typename Step::Layer>();
-      cost.activation_bytes =
-          x + y + (reads.x ? x : 0) + (reads.y ? y : 0) +
-          detail::float_bytes(samples * saved_of<typename Step::Layer, typename Step::In>());
+      cost.activation_bytes = x + y + (reads.x ? x : 0) + (reads.y ? y : 0) + saved;
       cost.parameter_bytes = detail::weight_bytes<Step>();
       break;
     }
     case Pass::update:  // reads all, gradients at least once, and writes all but these
-      cost.flops = 0;
       cost.parameter_bytes = parameters * (3 + 2 * slots);
       cost.footprint = parameters * (2 + slots);
       return cost;

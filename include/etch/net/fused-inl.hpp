@@ -64,12 +64,50 @@ struct Passes<Joined<R, D, Index>, In> {
   }
 };
 
+template <class Layer, class S, class In>
+struct Passes<FusedSelection<Layer, S>, In> {
+  using Both = FusedSelection<Layer, S>;
+  using Between = typename Both::template Between<In>;
+  using Out = typename Both::template Output<In>;
+  static constexpr auto selection = Both::template selection<In>;
+
+  template <class Finish = Unchanged>
+  static HWY_NOINLINE void forward(const Context& context, const float* x,
+                                   const float* const* variables, float* y, int rows,
+                                   const Finish& finish = {}) {
+    for (int n = 0; n < rows; ++n) {
+      Context here = context;
+      if (context.saved != nullptr) here.saved += n * saved_stride<Both, In>;
+      Passes<Layer, In>::forward(here, x + n * In::stride, variables, context.scratch, 1);
+      Passes<S, Between>::forward(here, context.scratch, nullptr, y + n * Out::stride, 1, finish);
+    }
+  }
+
+  template <class Finish = Unchanged>
+  static void data_gradient(const Context& context, const float*, const float*,
+                            const float* const* variables, const float* dy, float* dx, int rows,
+                            const Finish& finish = {}) {
+    Passes<Layer, In>::template data_gradient_of_selected<selection>(context, variables, dy, dx,
+                                                                     rows, finish);
+  }
+
+  static constexpr int gradient_tiles = 1;
+
+  static void weight_gradient(const Context& context, int, const float* x, const float* dy,
+                              float* const* gradients, int rows) {
+    Passes<Layer, In>::template weight_gradient_of_selected<selection>(context, x, dy, gradients,
+                                                                       rows);
+  }
+};
+
 template <class Layer, class R, class In>
 struct Passes<FusedForward<Layer, R>, In> : Passes<Layer, In> {
   static void forward(const Context& context, const float* x, const float* const* variables,
                       float* y, int rows) {
     using Out = typename Layer::template Output<In>;
-    InStores<R, Out>::forward(context, y, rows, [&](const auto& finish) ETCH_LAMBDA {
+    Context behind = context;
+    behind.scratch += forward_scratch_of<Layer, In>();
+    InStores<R, Out>::forward(behind, y, rows, [&](const auto& finish) ETCH_LAMBDA {
       Passes<Layer, In>::forward(context, x, variables, y, rows, finish);
     });
   }

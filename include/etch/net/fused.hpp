@@ -40,6 +40,44 @@ struct Joined {
   }
 };
 
+/// `Layer`, then S, which selects from its output: of each sample that output is but in the scratch
+/// memory, and its gradient nowhere.
+template <class Layer, class S>
+struct FusedSelection : Layer {
+  static constexpr auto joined = joined_name<Layer, S>;
+  static constexpr std::string_view name = joined;
+  static constexpr bool weight_gradient_reads_saved = true;
+  static constexpr Traits traits{.fuses_forward = S::traits.fuses_forward,
+                                 .fuses_data_gradient = Layer::traits.fuses_data_gradient};
+
+  template <class In>
+  using Between = typename Layer::template Output<In>;
+  template <class In>
+  static constexpr auto selection = S::template selection<Between<In>>;
+  template <class In>
+  using Output = typename S::template Output<Between<In>>;
+
+  template <class In>
+  static constexpr std::uint64_t gradient_flops() {
+    return flops_of<Layer, In>() * Output<In>::size / Between<In>::size;
+  }
+
+  template <class In>
+  static constexpr std::size_t saved() {
+    return saved_of<S, Between<In>>();
+  }
+
+  template <class In>
+  static constexpr std::size_t forward_scratch() {
+    return Between<In>::stride;
+  }
+
+  template <class In>
+  static constexpr std::size_t scratch(int) {
+    return std::max(forward_scratch<In>(), Layer::template selected_scratch<In, selection<In>>());
+  }
+};
+
 /// `Layer`, then R, which rectifies, forward.
 template <class Layer, class R>
 struct FusedForward : Layer {
@@ -48,8 +86,9 @@ struct FusedForward : Layer {
 
   template <class In>
   static constexpr std::size_t scratch(int rows) {
-    return std::max(scratch_of<Layer, In>(rows),
-                    scratch_of<R, typename Layer::template Output<In>>(rows));
+    return std::max(
+        scratch_of<Layer, In>(rows),
+        forward_scratch_of<Layer, In>() + scratch_of<R, typename Layer::template Output<In>>(rows));
   }
 };
 

@@ -13,7 +13,7 @@ HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
 /// The output for pictures [first, first + rows) in `workspace`, which has a place for `places` of
-/// each activation, rows <= places.
+/// each activation, rows <= places, and scratch memory behind them.
 template <class Net>
 void infer(const float* parameters, const Pictures& pictures, std::size_t first, int rows,
            float* workspace, int places) {
@@ -24,7 +24,9 @@ void infer(const float* parameters, const Pictures& pictures, std::size_t first,
     gather<typename Net::Input>(pictures, first, rows, arrays.input());
     input = arrays.input();
   }
-  Sweep<Net>{parameters, arrays, input, 0, rows, Context()}.forward();
+  Context context;
+  context.scratch = workspace + static_cast<std::size_t>(places) * inference_plan<Net>.transient;
+  Sweep<Net>{parameters, arrays, input, 0, rows, context}.forward();
 }
 
 }  // namespace etch::HWY_NAMESPACE

@@ -13,7 +13,7 @@ namespace etch {
 
 /// Where the arrays of a network lie: its activations, entry 0 the input's and entry i + 1 the
 /// output's of the i-th layer that is executed, alike their gradients, and what the i-th layer
-/// saves for its data gradient, if there will be one. What weight gradients over a whole batch read
+/// saves for its gradients, if there will be any. What weight gradients over a whole batch read
 /// is kept, all samples of the batch, side by side. The rest lives only while a few samples are on
 /// their way through the network, so it lies where others lay that nobody needs any more. A layer
 /// that works in place writes its output over its input if nobody reads that afterwards, and the
@@ -36,6 +36,7 @@ namespace detail {
 struct PlannedLayer {
   std::size_t output = 0, saved = 0;  // floats of a sample
   bool has_variables = false, updates = false, in_place = false, data_gradient_over_x = false;
+  bool weight_gradient_reads_saved = false;
   Reads data_gradient_reads;
 };
 
@@ -65,15 +66,17 @@ class MemoryPlanner {
     if (first == Layers) return inference();
     write(gradient + Layers, arrays_[Layers].floats, loss);
     for (std::size_t i = Layers - 1;; --i) {
+      const bool reads_saved = layers_[i].has_variables && layers_[i].weight_gradient_reads_saved;
+      if (i != first || reads_saved) write(saved + i, layers_[i].saved, forward(i));
       if (layers_[i].has_variables) {
         const std::size_t moment = layers_[i].updates ? weight_gradients : backward(i);
         read(i, moment);
         read(gradient + i + 1, moment);
+        if (reads_saved) read(saved + i, moment);
       }
       if (i == first) break;
       if (layers_[i].data_gradient_reads.x) read(i, backward(i));
       if (layers_[i].data_gradient_reads.y) read(i + 1, backward(i));
-      write(saved + i, layers_[i].saved, forward(i));
       read(saved + i, backward(i));
       read(gradient + i + 1, backward(i));
       write(gradient + i, arrays_[i].floats, backward(i));
@@ -204,6 +207,7 @@ constexpr MemoryPlanner<executed_size<Net>> memory_planner() {
                         Step::updates,
                         Step::traits.in_place && std::is_same_v<In, Out>,
                         data_gradient_over_x_of<typename Step::Layer, In>(),
+                        weight_gradient_reads_saved_of<typename Step::Layer>(),
                         data_gradient_reads_of<typename Step::Layer>()};
   });
   return {std::size_t{Net::Input::stride}, layers};

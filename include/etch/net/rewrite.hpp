@@ -19,6 +19,11 @@ namespace etch {
 // them: a quarter behind MaxPool2D<2>, forward and backward. Values and gradients keep their bits,
 // NaN included; only the sign of a zero that was selected among zeros may be another.
 //
+// Selecting into what it selects from: conv2d, max_pool2d becomes conv2d+max_pool2d. Of each window
+// one output alone has a gradient: the others are neither stored nor multiplied. Where a layer says
+// that this is worth it, see takes_selected. Gradients are summed in another order, and have other
+// roundings, than as written.
+//
 // Dropping with rectifying: relu, dropout becomes relu+dropout, one pass forward, and one backward,
 // which sees from what it made where gradient passes and need not draw again what is kept.
 //
@@ -27,7 +32,7 @@ namespace etch {
 // passes on no more gradient than the layer between would: it sees from its input where that was
 // positive.
 //
-// Values and gradients of both keep their bits.
+// Values and gradients of these two keep their bits.
 
 /// Whether First, then Second may as well be Second, then First. Parameters stay where training
 /// expects the first of them.
@@ -50,6 +55,34 @@ struct PutBefore<First, meta::mp_list<Second, Rest...>> {
 };
 template <class First, class Rest>
 using put_before = typename PutBefore<First, Rest>::type;
+
+/// Whether First can do the work of Second, which selects from what it makes.
+template <class First, class Second>
+constexpr bool absorbs() {
+  using Layer = typename First::Layer;
+  using Selecting = typename Second::Layer;
+  using In = typename First::In;
+  if constexpr (requires { Selecting::template selection<typename Second::In>; }) {
+    constexpr auto selection = Selecting::template selection<typename Second::In>;
+    if constexpr (requires { Layer::template takes_selected<In, selection>(); }) {
+      return Layer::template takes_selected<In, selection>();
+    }
+  }
+  return false;
+}
+
+/// `First` before the steps `Rest`, of which it does the work of the first if that selects.
+template <class First, class Rest>
+struct AbsorbBefore {
+  using type = meta::mp_push_front<Rest, First>;
+};
+template <class First, class Second, class... Rest>
+requires(absorbs<First, Second>()) struct AbsorbBefore<First, meta::mp_list<Second, Rest...>> {
+  using Both = FusedSelection<typename First::Layer, typename Second::Layer>;
+  using type = meta::mp_list<Step<First::index, Both, typename First::In>, Rest...>;
+};
+template <class First, class Rest>
+using absorb_before = typename AbsorbBefore<First, Rest>::type;
 
 /// Whether First, then Second are done by one pass.
 template <class First, class Second>
@@ -96,7 +129,9 @@ using rewrite_by = meta::mp_reverse_fold<Steps, meta::mp_list<>, Before>;
 
 /// The steps that sweeps execute, in order, each with the index that it has as written.
 template <class Steps>
-using rewritten = rewrite_by<rewrite_by<rewrite_by<Steps, put_before>, join_before>, fuse_before>;
+using rewritten =
+    rewrite_by<rewrite_by<rewrite_by<rewrite_by<Steps, put_before>, absorb_before>, join_before>,
+               fuse_before>;
 
 /// How many they are.
 template <class Net>

@@ -24,6 +24,7 @@ struct Step {
   static constexpr auto variables = variables_of<Layer, In>();
   static constexpr bool has_variables = !variables.empty();
   static constexpr std::uint64_t flops = flops_of<Layer, In>();
+  static constexpr std::uint64_t gradient_flops = gradient_flops_of<Layer, In>();
 
   /// Whether its parameters are updated while their gradients are summed: over the whole batch,
   /// behind all data gradients, which read the old weights. Other layers' gradients are summed

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "etch/base/buffer.hpp"
+#include "etch/net/arena.hpp"
 #include "etch/net/memory_plan.hpp"
 
 namespace etch {
@@ -26,9 +27,10 @@ inline constexpr int inference_rows = samples_together(Net::parameters);
 /// What one thread needs to infer up to `Rows` pictures at a time.
 template <class Net, int Rows = inference_rows<Net>>
 struct Workspace {
-  static constexpr std::size_t floats = Rows * inference_plan<Net>.transient;
+  static constexpr std::size_t floats =
+      Rows * inference_plan<Net>.transient + Arena<Net>::forward_scratch;
 
-  Buffer activations{floats};
+  Buffer activations{floats};  // and the scratch memory behind them
 
   /// The network's output for the row-th picture.
   const float* output(int row) const {

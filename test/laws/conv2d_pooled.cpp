@@ -1,0 +1,51 @@
+#include "laws/layer_laws.hpp"
+
+namespace etch::test {
+
+template <class Layer, class Pool>
+struct Oracle<FusedSelection<Layer, Pool>> {
+  template <class In>
+  static void forward(const Context& context, const Reals& x, const std::vector<Reals>& variables,
+                      Reals& y) {
+    using Between = typename Layer::template Output<In>;
+    Reals between(Between::size);
+    Oracle<Layer>::template forward<In>(context, x, variables, between);
+    Oracle<Pool>::template forward<Between>(context, between, {}, y);
+  }
+};
+
+}  // namespace etch::test
+
+using namespace etch;
+
+namespace {
+
+template <class Layer, class Pool, class In>
+void pooled_laws(int rows = 2) {
+  using Between = typename Layer::template Output<In>;
+  static_assert(Layer::template takes_selected<In, Pool::template selection<Between>>());
+  test::layer_laws<FusedSelection<Layer, Pool>, In>(rows);
+}
+
+}  // namespace
+
+TEST_CASE("Conv2D and MaxPool2D in one obey the laws at the course's shapes") {
+  pooled_laws<Conv2D<16, 5>, MaxPool2D<2>, Shape<28, 28, 1>>();
+  pooled_laws<Conv2D<16, 5>, MaxPool2D<2>, Shape<14, 14, 16>>(3);
+  pooled_laws<Conv2D<6, 5>, MaxPool2D<2>, Shape<28, 28, 1>>();
+  pooled_laws<Conv2D<16, 5, Valid>, MaxPool2D<2>, Shape<14, 14, 6>>(3);
+}
+
+TEST_CASE("Conv2D and MaxPool2D in one obey the laws at odd shapes") {
+  pooled_laws<Conv2D<7, 3>, MaxPool2D<2>, Shape<9, 11, 13>>();  // a row is left out
+  pooled_laws<Conv2D<20, 3, Same, 2>, MaxPool2D<2>, Shape<13, 10, 3>>();
+  pooled_laws<Conv2D<5, 3, Valid, 3>, MaxPool2D<2>, Shape<16, 15, 4>>();  // inputs under no window
+  pooled_laws<Conv2D<5, 3>, MaxPool2D<3, 2>, Shape<9, 9, 20>>();          // overlapping windows
+  pooled_laws<Conv2D<37, 2>, MaxPool2D<2, 3>, Shape<8, 8, 5>>();          // outputs under none
+  pooled_laws<Conv2D<33, 1>, MaxPool2D<4>, Shape<8, 4, 2>>();
+}
+
+TEST_CASE("Conv2D and MaxPool2D in one obey the laws where runs are long") {
+  pooled_laws<Conv2D<3, 3>, MaxPool2D<2>, Shape<4, 4, 150>>();
+  pooled_laws<Conv2D<18, 7>, MaxPool2D<2>, Shape<6, 4, 33>>();
+}
