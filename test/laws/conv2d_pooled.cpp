@@ -45,6 +45,17 @@ TEST_CASE("Conv2D and MaxPool2D in one obey the laws at odd shapes") {
   pooled_laws<Conv2D<33, 1>, MaxPool2D<4>, Shape<8, 4, 2>>();
 }
 
+TEST_CASE("Conv2D and MaxPool2D in one obey the laws where channels or filters are few") {
+  pooled_laws<Conv2D<16, 3>, MaxPool2D<2>, Shape<10, 15, 1>>();  // an odd window at the end
+  pooled_laws<Conv2D<8, 3, Valid>, MaxPool2D<2, 3>, Shape<11, 12, 2>>();
+  pooled_laws<Conv2D<7, 5>, MaxPool2D<2>, Shape<6, 10, 1>>(5);
+  pooled_laws<Conv2D<40, 7>, MaxPool2D<2>, Shape<8, 9, 3>>();
+  pooled_laws<Conv2D<4, 3>, MaxPool2D<2>, Shape<8, 10, 1>>();
+  pooled_laws<Conv2D<4, 1>, MaxPool2D<2>, Shape<6, 6, 1>>();
+  pooled_laws<Conv2D<21, 1>, MaxPool2D<2>, Shape<6, 6, 3>>();
+  pooled_laws<Conv2D<1, 4>, MaxPool2D<2>, Shape<5, 8, 1>>();
+}
+
 TEST_CASE("Conv2D and MaxPool2D in one obey the laws where runs are long") {
   pooled_laws<Conv2D<3, 3>, MaxPool2D<2>, Shape<4, 4, 150>>();
   pooled_laws<Conv2D<18, 7>, MaxPool2D<2>, Shape<6, 4, 33>>();

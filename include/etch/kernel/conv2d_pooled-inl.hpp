@@ -1,7 +1,7 @@
 // The gradients of a convolution behind which a pooling selects: of every window of the pooling one
 // pixel alone has a gradient, for each filter another. What the zeros between them would add is
 // left out: of MaxPool2D<2> three products of four. (14x14x16 to 16, 5x5, 16 samples on a Zen 4:
-// weight gradient 108 µs, 287 from the gradients among zeros; data gradient 151, 292.)
+// weight gradient 107 µs, 287 from the gradients among zeros; data gradient 136, 292.)
 //
 // The lanes are those of a run (conv2d_pooled_layout.hpp), all channels under a row of the window:
 // a gradient meets the pixels, or weights, of whole vectors. A sample of x has borders of zeros
@@ -21,6 +21,7 @@
 #include "etch/base/round.hpp"
 #include "etch/kernel/conv2d_bias_gradient-inl.hpp"
 #include "etch/kernel/conv2d_pooled_layout.hpp"
+#include "etch/kernel/conv2d_pooled_narrow-inl.hpp"
 #include "etch/kernel/loop_sizes.hpp"
 #include "etch/kernel/transpose-inl.hpp"
 #include "etch/kernel/vec-inl.hpp"
@@ -29,7 +30,9 @@ HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
 /// What both gradients share: their tiles, the picture between its borders, the weights as runs.
-template <Conv2DPooledSizes sizes>
+/// A tile is some rows of the window, or some vectors of one; beside them `more_rows` are summed in
+/// registers, `sums` vectors in all.
+template <Conv2DPooledSizes sizes, int sums, int more_rows>
 struct Conv2DPooled {
   using Tag = TagFor<sizes.run()>;
   using Lanes = hn::Vec<Tag>;
@@ -37,13 +40,12 @@ struct Conv2DPooled {
   static constexpr int width = lanes_of<Tag>;
   ETCH_SPECIALISED const Conv2DPooledSizes s = loop_sizes<sizes>();
 
-  /// A tile is some rows of the window, or some vectors of one: so many as registers hold beside a
-  /// gradient.
   static constexpr int run_vectors = ceil_div(sizes.run(), width);
-  static constexpr int most = registers == 32 ? 26 : 12;
+  static constexpr int most = std::max(sums / (1 + more_rows), 1);
   static constexpr int vectors = ceil_div(run_vectors, ceil_div(run_vectors, most));
-  static constexpr int rows = ceil_div(
-      sizes.conv.rows.size, ceil_div(sizes.conv.rows.size, std::max(most / run_vectors, 1)));
+  static constexpr int most_rows = std::max(sums / run_vectors - more_rows, 1);
+  static constexpr int rows =
+      ceil_div(sizes.conv.rows.size, ceil_div(sizes.conv.rows.size, most_rows));
 
   /// Calls `f(Int<Rows>, Int<Vectors>, ky, i)` for the tiles: rows from `ky` on, floats of each run
   /// from `i` on.
@@ -112,10 +114,13 @@ struct Conv2DPooled {
   }
 };
 
+template <Conv2DPooledSizes sizes>
+using Conv2DPooledForWeights = Conv2DPooled<sizes, registers == 32 ? 26 : 12, 0>;
+
 /// The sums of some runs are in registers, for one filter, while its gradients go by.
 template <Conv2DPooledSizes sizes>
-struct Conv2DPooledWeightGradient : Conv2DPooled<sizes> {
-  using Pooled = Conv2DPooled<sizes>;
+struct Conv2DPooledWeightGradient : Conv2DPooledForWeights<sizes> {
+  using Pooled = Conv2DPooledForWeights<sizes>;
   using Lanes = typename Pooled::Lanes;
   using Pooled::s;
   static constexpr auto tag = Pooled::tag;
@@ -167,7 +172,7 @@ struct Conv2DPooledWeightGradient : Conv2DPooled<sizes> {
                              const float* HWY_RESTRICT dy, float* HWY_RESTRICT dw, int samples,
                              float* HWY_RESTRICT scratch) const {
     float *picture = scratch, *runs = scratch + s.picture();
-    std::fill_n(scratch, s.scratch(), 0.0f);
+    std::fill_n(scratch, s.picture() + s.runs(), 0.0f);
     for (int n = 0; n < samples; ++n) {
       this->for_rows(x + n * s.conv.x_stride, picture,
                      [](const float* there, float* here, int floats)
@@ -200,17 +205,39 @@ void conv2d_pooled_weight_gradient(const float* HWY_RESTRICT x,
   // What reaches a bias is what reaches the pooling: as that of a convolution with such outputs.
   static constexpr Conv2DSizes outputs{
       sizes.pool.rows, sizes.pool.columns, 1, sizes.conv.filters, 0, sizes.dy_stride};
-  Conv2DPooledWeightGradient<sizes>()(x, numbers, dy, dw, samples, scratch);
+  using Narrow = Conv2DPooledNarrowWeightGradient<sizes>;
+  if constexpr (Narrow::better) {
+    Narrow()(x, numbers, dy, dw, samples, scratch);
+  } else {
+    Conv2DPooledWeightGradient<sizes>()(x, numbers, dy, dw, samples, scratch);
+  }
   conv2d_bias_gradient<outputs>(dy, db, samples);
 }
 
-/// The gradients of a window of the pooling that go to the same pixel are summed in registers, for
-/// some runs around it, and added to the picture: of 16 filters four in the mean. (Filter by
-/// filter, with its weights in registers, 14x14x16 to 16 took a third longer, 14x14x6 to 16 twice
-/// as long: what is stored is loaded again soon, at another place.)
+/// Rows of a pooling's window whose gradients are summed together: all or, where 16 registers do
+/// not hold the sums, one (AVX2, 14x14x16 to 16: 163 µs by one, 192 by two; 32 registers 151 and
+/// 136).
 template <Conv2DPooledSizes sizes>
-struct Conv2DPooledDataGradient : Conv2DPooled<sizes> {
-  using Pooled = Conv2DPooled<sizes>;
+constexpr int pooled_rows() {
+  constexpr int window_rows =
+      sizes.conv.rows.size + (sizes.pool.rows.size - 1) * sizes.conv.rows.stride;
+  constexpr int run_vectors = ceil_div(sizes.run(), lanes_of<TagFor<sizes.run()>>);
+  return registers == 32 || window_rows * run_vectors <= 12 ? sizes.pool.rows.size : 1;
+}
+
+template <Conv2DPooledSizes sizes>
+using Conv2DPooledForData = Conv2DPooled<sizes, registers == 32 ? 30 : 12,
+                                         (pooled_rows<sizes>() - 1) * sizes.conv.rows.stride>;
+
+/// The gradients of a window of the pooling that go to one of its columns are summed in registers,
+/// and added to the picture's runs there: of 16 filters eight in the mean. (Filter by filter, with
+/// its weights in registers, took 196 µs: what is stored is loaded again soon, and for few channels
+/// at another place.)
+template <Conv2DPooledSizes sizes>
+struct Conv2DPooledDataGradient : Conv2DPooledForData<sizes> {
+  static constexpr int together = pooled_rows<sizes>();
+  static constexpr int more_rows = (together - 1) * sizes.conv.rows.stride;
+  using Pooled = Conv2DPooledForData<sizes>;
   using Lanes = typename Pooled::Lanes;
   using Pooled::s;
   static constexpr auto tag = Pooled::tag;
@@ -222,13 +249,13 @@ struct Conv2DPooledDataGradient : Conv2DPooled<sizes> {
   HWY_INLINE void for_filters_of(int number, const std::uint8_t* HWY_RESTRICT numbers,
                                  const F& f) const {
     constexpr Numbers d;
-    constexpr int together = static_cast<int>(hn::MaxLanes(d));
+    constexpr int some = static_cast<int>(hn::MaxLanes(d));
     const auto wanted = hn::Set(d, static_cast<std::uint8_t>(number));
-    for (int first = 0; first < s.conv.filters; first += together) {
+    for (int first = 0; first < s.conv.filters; first += some) {
       std::uint64_t bits = 0;
       hn::StoreMaskBits(d, hn::Eq(hn::LoadU(d, numbers + first), wanted),
                         reinterpret_cast<std::uint8_t*>(&bits));
-      if (s.conv.filters - first < together) {
+      if (s.conv.filters - first < some) {
         bits &= (std::uint64_t{1} << (s.conv.filters - first)) - 1;
       }
       for (; bits != 0; bits &= bits - 1) {
@@ -242,32 +269,39 @@ struct Conv2DPooledDataGradient : Conv2DPooled<sizes> {
   template <int Rows, int Vectors>
   HWY_NOINLINE void tile(const std::uint8_t* HWY_RESTRICT numbers, const float* HWY_RESTRICT dy,
                          const float* HWY_RESTRICT w, float* HWY_RESTRICT picture) const {
-    const auto offset = this->offsets();
     for (int py = 0; py < s.pool.rows.out; ++py) {
       for (int px = 0; px < s.pool.columns.out; ++px) {
         const std::ptrdiff_t window = std::ptrdiff_t{py} * s.pool.columns.out + px;
-        for (int number = 0; number < sizes.pool.pixels(); ++number) {
-          Lanes sum[Rows][Vectors];
-          ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
-            ETCH_UNROLL for (int v = 0; v < Vectors; ++v) sum[r][v] = hn::Zero(tag);
-          }
-          const auto add = [&](int filter) ETCH_LAMBDA {
-            const Lanes gradient = hn::Set(tag, dy[window * s.conv.filters + filter]);
-            const float* weights = w + std::ptrdiff_t{filter} * s.filter_floats();
-            ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
-              ETCH_UNROLL for (int v = 0; v < Vectors; ++v) {
-                const float* there = weights + r * s.run_floats() + v * Pooled::width;
-                sum[r][v] = hn::MulAdd(gradient, hn::Load(tag, there), sum[r][v]);
+        for (int row = 0; row < sizes.pool.rows.size; row += together) {
+          for (int column = 0; column < sizes.pool.columns.size; ++column) {
+            Lanes sum[Rows + more_rows][Vectors];
+            const auto each_sum = [&](const auto& f) ETCH_LAMBDA {
+              ETCH_UNROLL for (int r = 0; r < Rows + more_rows; ++r) {
+                ETCH_UNROLL for (int v = 0; v < Vectors; ++v) f(sum[r][v], r, v * Pooled::width);
               }
+            };
+            each_sum([](Lanes& to, int, int) ETCH_LAMBDA { to = hn::Zero(tag); });
+            ETCH_UNROLL for (int i = 0; i < together; ++i) {
+              const int number = (row + i) * sizes.pool.columns.size + column;
+              for_filters_of(
+                  number, numbers + window * channel_lanes(s.conv.filters),
+                  [&](int filter) ETCH_LAMBDA {
+                    const Lanes gradient = hn::Set(tag, dy[window * s.conv.filters + filter]);
+                    const float* weights = w + std::ptrdiff_t{filter} * s.filter_floats();
+                    ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
+                      ETCH_UNROLL for (int v = 0; v < Vectors; ++v) {
+                        const float* there = weights + r * s.run_floats() + v * Pooled::width;
+                        Lanes& to = sum[r + i * sizes.conv.rows.stride][v];
+                        to = hn::MulAdd(gradient, hn::Load(tag, there), to);
+                      }
+                    }
+                  });
             }
-          };
-          for_filters_of(number, numbers + window * channel_lanes(s.conv.filters), add);
-          float* run = picture + this->corner(py, px) + offset[static_cast<std::size_t>(number)];
-          ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
-            ETCH_UNROLL for (int v = 0; v < Vectors; ++v) {
-              float* there = run + r * s.row_floats() + v * Pooled::width;
-              hn::StoreU(hn::Add(hn::LoadU(tag, there), sum[r][v]), tag, there);
-            }
+            float* runs = picture + this->corner(py, px) + this->at(row, column);
+            each_sum([&](const Lanes& of, int r, int i) ETCH_LAMBDA {
+              float* there = runs + r * s.row_floats() + i;
+              hn::StoreU(hn::Add(hn::LoadU(tag, there), of), tag, there);
+            });
           }
         }
       }

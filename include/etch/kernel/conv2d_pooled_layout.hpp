@@ -42,8 +42,21 @@ struct Conv2DPooledSizes {
     return static_cast<std::size_t>(round_up(floats, std::ptrdiff_t{conv_panel}));
   }
 
+  /// One channel of it: floats of a row, with as many behind it as a vector may read, and of all.
+  constexpr int line() const { return round_up(extent(conv.columns), conv_panel) + conv_panel; }
+  constexpr std::size_t plane() const {
+    return static_cast<std::size_t>(std::ptrdiff_t{height() + 1} * line());
+  }
+
+  /// Numbers of a vector of filters for all windows.
+  constexpr std::size_t windows() const {
+    return static_cast<std::size_t>(std::ptrdiff_t{pool.rows.out} * pool.columns.out * conv_panel);
+  }
+
   /// Floats of scratch memory.
-  constexpr std::size_t scratch() const { return picture() + runs(); }
+  constexpr std::size_t scratch() const {
+    return std::max(picture() + runs(), plane() + 2 * windows());
+  }
 
  private:
   static constexpr int extent(const Window& window) {
