@@ -60,10 +60,11 @@ struct DenseDots {
     return ceil_div(sizes.outputs, in_halves && rows > 1 ? std::max(parts, 2) : parts);
   }
 
-  /// Whether the next samples are fetched while some are multiplied: pictures that are read in
-  /// place come from the L3 cache (logistic_l2's step on a Zen 5, by all outputs at once: 19.7 µs,
-  /// 24.2 without). Four must fit beside all weights into 48 KiB (1024x10, where they do not: 83 %
-  /// of peak, 95 without).
+  /// Whether samples to come are fetched while some are multiplied: pictures that are read in place
+  /// come from the L3 cache (logistic_l2's step on a Zen 5, by all outputs at once: 19.7 µs, 24.2
+  /// without), the tile after the next into the L2 cache (on a Zen 4: 38.7 µs, 40.1 the next into
+  /// the L1 cache, which waits for them). Not where four do not fit beside all weights into 48 KiB
+  /// (1024x10 by the L1 cache: 83 % of peak, 95 without).
   static constexpr bool fetches =
       sizes.narrow() && sizeof(float) * (sizes.outputs + 4) * sizes.depth() <= 48 * 1024;
 
@@ -163,7 +164,9 @@ struct DenseDots {
                       Vec (&sum)[Rows][Outputs]) const {
     for (int k = 0; k < inputs; k += lanes) {
       ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
-        if (fetches && k % cache_line == 0) __builtin_prefetch(x + (Rows + r) * s.x_stride + k);
+        if (fetches && k % cache_line == 0) {
+          __builtin_prefetch(x + (2 * Rows + r) * s.x_stride + k, 0, 2);
+        }
       }
       if constexpr (Rows < Outputs) {
         add_products<Rows, Outputs>(x + k, s.x_stride, w + k, s.depth(),
