@@ -46,14 +46,15 @@ FUSED = [
      None),
 ]
 # The same of max-pooling and ReLU behind convolutions: what, a model, its layer, passes.
-FUSED += [(f"{what}: max-pooling and ReLU fused into the {name.replace('_', ' ')}, beside plain",
+FUSED += [(f"{what}: max-pooling and ReLU fused into the {title}, beside plain",
            f"{model}/{layer}/{name}", f"{model}/rewritten/{layer}+max_pool2d+relu/{name}", None)
           for what, model, layer, names in (
               ("conv 28x28x1 to 16", "conv_pooled", "0_conv2d", NO_DATA),
               ("conv 14x14x16 to 16", "conv_pooled", "3_conv2d", ALL),
               ("conv 28x28x1 to 6", "lenet5", "0_conv2d", NO_DATA),
               ("conv 14x14x6 to 16", "lenet5", "3_conv2d", ALL))
-          for name in names]
+          for name in names
+          for title in [name.replace("_", " ").replace("forward", "forward pass")]]
 COMPILED, COMPILE_SECONDS, COMPILE_MEGABYTES = "lenet5.cpp", 12, 600
 ONEDNN, PYTORCH, DLIB = ["onednn"], ["pytorch"], ["dlib"]
 # On one thread, how many times as long as etch these take at least; None is everyone.

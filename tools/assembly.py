@@ -79,7 +79,7 @@ def passes_of(code, target, layer, shape):
     for function in code.functions:
         name = function.name.removeprefix("void ").replace(" ", "")
         if name.startswith(start):
-            own = re.split("[(<]", name[len(start):])[0]
+            own = re.split("[(<]", name[len(start):])[0].removesuffix("_of_selected")
             found.setdefault(own, []).append(function)
     return {name: found[name] for name in PASSES if name in found}
 

@@ -21,6 +21,18 @@ TEST_CASE("A profile gives each part per step, and what is left of the step") {
         "step                                       10.00   100.0%      2.0    20.0%\n");
 }
 
+TEST_CASE("The table is as wide as its longest name") {
+  const std::string table = profile_table(
+      {{"0_conv2d+max_pool2d+relu", "forward", 1e-3, 0}, {"input", "gather", 1e-3, 0}}, 100, 2e-3,
+      1, 10e9);
+  CHECK(table.find("\nLayer                     Pass               us a step") !=
+        std::string::npos);
+  CHECK(table.find("\n0_conv2d+max_pool2d+relu  forward                10.00    50.0%\n") !=
+        std::string::npos);
+  CHECK(table.find("\ninput                     gather                 10.00    50.0%\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("Without steps there is nothing to tell") {
   CHECK(profile_table({{"update", "", 0, 0}}, 0, 0, 1, 10e9) == "Profile of 0 timed steps\n");
 }

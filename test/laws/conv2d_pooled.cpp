@@ -37,11 +37,10 @@ TEST_CASE("Conv2D and MaxPool2D in one obey the laws at the course's shapes") {
 }
 
 TEST_CASE("Conv2D and MaxPool2D in one obey the laws at odd shapes") {
-  pooled_laws<Conv2D<7, 3>, MaxPool2D<2>, Shape<9, 11, 13>>();  // a row is left out
-  pooled_laws<Conv2D<20, 3, Same, 2>, MaxPool2D<2>, Shape<13, 10, 3>>();
-  pooled_laws<Conv2D<5, 3, Valid, 3>, MaxPool2D<2>, Shape<16, 15, 4>>();  // inputs under no window
+  pooled_laws<Conv2D<7, 3>, MaxPool2D<2>, Shape<9, 11, 13>>();            // a row is left out
+  pooled_laws<Conv2D<5, 4, Valid, 3>, MaxPool2D<2>, Shape<18, 17, 4>>();  // inputs under no window
   pooled_laws<Conv2D<5, 3>, MaxPool2D<3, 2>, Shape<9, 9, 20>>();          // overlapping windows
-  pooled_laws<Conv2D<37, 2>, MaxPool2D<2, 3>, Shape<8, 8, 5>>();          // outputs under none
+  pooled_laws<Conv2D<37, 3, Same, 2>, MaxPool2D<2, 3>, Shape<16, 15, 5>>();  // outputs under none
   pooled_laws<Conv2D<33, 1>, MaxPool2D<4>, Shape<8, 4, 2>>();
 }
 
@@ -49,14 +48,12 @@ TEST_CASE("Conv2D and MaxPool2D in one obey the laws where channels or filters a
   pooled_laws<Conv2D<16, 3>, MaxPool2D<2>, Shape<10, 15, 1>>();  // an odd window at the end
   pooled_laws<Conv2D<8, 3, Valid>, MaxPool2D<2, 3>, Shape<11, 12, 2>>();
   pooled_laws<Conv2D<7, 5>, MaxPool2D<2>, Shape<6, 10, 1>>(5);
-  pooled_laws<Conv2D<40, 7>, MaxPool2D<2>, Shape<8, 9, 3>>();
+  pooled_laws<Conv2D<20, 7>, MaxPool2D<2>, Shape<8, 9, 3>>();
   pooled_laws<Conv2D<4, 3>, MaxPool2D<2>, Shape<8, 10, 1>>();
   pooled_laws<Conv2D<4, 1>, MaxPool2D<2>, Shape<6, 6, 1>>();
-  pooled_laws<Conv2D<21, 1>, MaxPool2D<2>, Shape<6, 6, 3>>();
-  pooled_laws<Conv2D<1, 4>, MaxPool2D<2>, Shape<5, 8, 1>>();
 }
 
 TEST_CASE("Conv2D and MaxPool2D in one obey the laws where runs are long") {
+  pooled_laws<Conv2D<2, 2, Valid, 2>, MaxPool2D<2>, Shape<8, 9, 33>>();  // and windows apart
   pooled_laws<Conv2D<3, 3>, MaxPool2D<2>, Shape<4, 4, 150>>();
-  pooled_laws<Conv2D<18, 7>, MaxPool2D<2>, Shape<6, 4, 33>>();
 }

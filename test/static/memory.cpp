@@ -7,6 +7,9 @@ namespace {
 using Backwards =
     Network<Input<50>, Dropout<>, Dense<40>, Dropout<>, ReLU, Dropout<>, Dense<30>, ReLU, ReLU>;
 
+/// Windows hang over, so that the convolution does not select itself.
+using PooledSecond = Network<Input<8, 8, 1>, Conv2D<4, 3>, MaxPool2D<3, 2, Same>, Dense<4>>;
+
 /// A gradient that is kept lies over an activation, which alone would not be.
 using Kept = Network<Input<50>, Dense<40>, Dense<10>>;
 static_assert(training_plan<Kept>.gradients[1].kept && training_plan<Kept>.activations[1].kept);
@@ -106,6 +109,7 @@ static_assert(plan_is_sound<LeNet5, false>() && plan_is_sound<LeNet5, true>());
 static_assert(plan_is_sound<Strided, false>() && plan_is_sound<Strided, true>());
 static_assert(plan_is_sound<Logistic, false>() && plan_is_sound<Logistic, true>());
 static_assert(plan_is_sound<PooledFirst, false>() && plan_is_sound<PooledFirst, true>());
+static_assert(plan_is_sound<PooledSecond, false>() && plan_is_sound<PooledSecond, true>());
 static_assert(plan_is_sound<Kept, false>() && plan_is_sound<Kept, true>());
 static_assert(plan_is_sound<Bare, false>() && plan_is_sound<Bare, true>());
 static_assert(plan_is_sound<Backwards, false>() && plan_is_sound<Backwards, true>());
@@ -126,13 +130,14 @@ static_assert(training_plan<Bare>.kept == 0);
 
 // What pooling saves, it saves for a data gradient alone; the gradient itself may lie anywhere.
 
-static_assert(training_plan<LeNet5>.saved[1] && !inference_plan<LeNet5>.saved[1]);
+static_assert(training_plan<PooledSecond>.saved[1] && !inference_plan<PooledSecond>.saved[1]);
 static_assert(!training_plan<PooledFirst>.saved[0]);
 
 // Or for a weight gradient, of what it selects from a convolution. Of that one sample's output is
 // in the scratch memory, which inference has, too.
 
-static_assert(training_plan<LeNet5>.saved[0] && !inference_plan<LeNet5>.saved[0]);
+static_assert(training_plan<LeNet5>.saved[0] && training_plan<LeNet5>.saved[1]);
+static_assert(!inference_plan<LeNet5>.saved[0] && !inference_plan<LeNet5>.saved[1]);
 static_assert(training_plan<LeNet5>.transient == 4'064);
 static_assert(Workspace<LeNet5, 1>::floats == inference_plan<LeNet5>.transient + 28 * 28 * 6);
 static_assert(Workspace<LeNet5, 16>::floats == 16 * inference_plan<LeNet5>.transient + 28 * 28 * 6);

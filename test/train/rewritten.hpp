@@ -21,9 +21,7 @@ struct AsWritten : Net {
 /// Without the one rewrite that sums in another order.
 template <class Net>
 struct Unabsorbed : Net {
-  template <class Steps>
-  using joined = rewrite_by<rewrite_by<Steps, put_before>, join_before>;
-  using Executed = rewrite_by<joined<typename Net::Steps>, fuse_before>;
+  using Executed = rewrite_by<typename Net::Steps, put_before, join_before, fuse_before>;
 };
 
 inline bool same_bits(std::span<const float> a, std::span<const float> b) {

@@ -11,12 +11,10 @@ using namespace etch::test;
 
 namespace {
 
-using Narrow = Network<Input<14, 13, 2>, Conv2D<6, 3>, ReLU, Dropout<0.1f>,  //
-                       Conv2D<7, 3>, ReLU, MaxPool2D<3, 2>,                  // windows that overlap
-                       Conv2D<20, 3>, MaxPool2D<2>, Dense<10>>;              // and no ReLU
-using Wide = Network<Input<16, 16, 1>, Conv2D<16, 5>, ReLU, MaxPool2D<2>, Dropout<0.25f>,
-                     Conv2D<16, 3>, MaxPool2D<2>, ReLU, Dropout<0.5f>, Dense<20>, ReLU, Dense<10>>;
-static_assert(executed_size<Narrow> == 4 && executed_size<Wide> == 4);
+using Selected = Network<Input<16, 15, 1>, Conv2D<16, 5>, ReLU, MaxPool2D<2>, Dropout<0.25f>,
+                         Conv2D<7, 3>, ReLU, MaxPool2D<3, 2>,  // windows that overlap
+                         Conv2D<9, 2>, MaxPool2D<2, 2>, Dense<10>>;
+static_assert(executed_size<Selected> == 4);
 
 /// Of training at a rate at which it is stable.
 template <class Net>
@@ -42,6 +40,5 @@ void compare_absorbed() {
 }  // namespace
 
 TEST_CASE("A network that selects into convolutions has the numbers of the network as written") {
-  compare_absorbed<Narrow>();
-  compare_absorbed<Wide>();
+  compare_absorbed<Selected>();
 }

@@ -2,19 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
+
 namespace etch::app {
 
 std::string profile_table(const std::vector<ProfileRow>& rows, std::uint32_t steps, double seconds,
                           int threads, double peak) {
   if (steps == 0) return "Profile of 0 timed steps\n";
-  constexpr std::string_view columns = "{:<18}  {:<15}  {:>11}  {:>7}  {:>7}  {:>7}";
-  const std::string rule(18 + 2 + 15 + 2 + 11 + 3 * (2 + 7), '-');
+  std::size_t width = 18;
+  for (const ProfileRow& row : rows) width = std::max(width, row.layer.size());
+  const std::string rule(width + 2 + 15 + 2 + 11 + 3 * (2 + 7), '-');
   const double all = seconds * threads;
   std::string text =
       fmt::format("Profile of {} timed steps on {}, FMA peak {:.1f} GFLOP/s each\n", steps,
                   threads == 1 ? "1 thread" : fmt::format("{} threads", threads), peak / 1e9);
-  const auto line = [&](auto&&... cells) {
-    std::string cells_text = fmt::format(fmt::runtime(columns), cells...);
+  const auto line = [&](std::string_view layer, const auto&... cells) {
+    std::string cells_text =
+        fmt::format("{:<{}}  {:<15}  {:>11}  {:>7}  {:>7}  {:>7}", layer, width, cells...);
     cells_text.erase(cells_text.find_last_not_of(' ') + 1);
     text += cells_text + "\n";
   };

@@ -134,6 +134,7 @@ void for_each_variant(Visit&& visit) {
   for_each_executed<Net>([&]<class Step, std::size_t>() {
     using Written = typename Net::template step<Step::index>;
     if constexpr (!std::is_same_v<Step, Written>) {
+      // What reads there what forward saved does another layer's work.
       constexpr bool other_weight_gradient = weight_gradient_reads_saved_of<typename Step::Layer>();
       visit.template operator()<Step, other_weight_gradient ? Pass::weight_gradient
                                                             : Pass::data_gradient>("rewritten/");

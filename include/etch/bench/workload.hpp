@@ -28,7 +28,7 @@ class Workload {
     draw_samples<Out>(batch_.dy);
     for (std::size_t a = 0; a < arrays; ++a) draw_parameters(parameters_ + a * floats);
     if constexpr (pass == Pass::data_gradient || pass == Pass::weight_gradient) {
-      forward(parameters_);  // they may read what that left
+      forward(parameters_);  // they may read what that left, by whatever parameters
     }
     if (weights == Weights::cold) leave_cache();
   }

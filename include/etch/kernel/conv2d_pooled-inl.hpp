@@ -30,9 +30,9 @@ HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
 /// What both gradients share: their tiles, the picture between its borders, the weights as runs.
-/// A tile is some rows of the window, or some vectors of one; beside them `more_rows` are summed in
+/// A tile is some rows of the window, or some vectors of one; beside them `more` rows are summed in
 /// registers, `sums` vectors in all.
-template <Conv2DPooledSizes sizes, int sums, int more_rows>
+template <Conv2DPooledSizes sizes, int sums, int more>
 struct Conv2DPooled {
   using Tag = TagFor<sizes.run()>;
   using Lanes = hn::Vec<Tag>;
@@ -40,10 +40,10 @@ struct Conv2DPooled {
   static constexpr int width = lanes_of<Tag>;
   ETCH_SPECIALISED const Conv2DPooledSizes s = loop_sizes<sizes>();
 
-  static constexpr int run_vectors = ceil_div(sizes.run(), width);
-  static constexpr int most = std::max(sums / (1 + more_rows), 1);
-  static constexpr int vectors = ceil_div(run_vectors, ceil_div(run_vectors, most));
-  static constexpr int most_rows = std::max(sums / run_vectors - more_rows, 1);
+  static constexpr int more_rows = more, all_vectors = run_vectors<sizes>;
+  static constexpr int most = std::max(sums / (1 + more), 1);
+  static constexpr int vectors = ceil_div(all_vectors, ceil_div(all_vectors, most));
+  static constexpr int most_rows = std::max(sums / all_vectors - more, 1);
   static constexpr int rows =
       ceil_div(sizes.conv.rows.size, ceil_div(sizes.conv.rows.size, most_rows));
 
@@ -52,9 +52,9 @@ struct Conv2DPooled {
   template <class F>
   static HWY_INLINE void for_tiles(const F& f) {
     const auto across = [&](auto tile_rows, int ky) ETCH_LAMBDA {
-      constexpr int last = run_vectors % vectors;
+      constexpr int last = all_vectors % vectors;
       int v = 0;
-      for (; v + vectors <= run_vectors; v += vectors) f(tile_rows, Int<vectors>(), ky, v * width);
+      for (; v + vectors <= all_vectors; v += vectors) f(tile_rows, Int<vectors>(), ky, v * width);
       if constexpr (last > 0) f(tile_rows, Int<last>(), ky, v * width);
     };
     constexpr int last = sizes.conv.rows.size % rows;
@@ -182,7 +182,7 @@ struct Conv2DPooledWeightGradient : Conv2DPooledForWeights<sizes> {
           tile<decltype(tile_rows)::value, decltype(tile_vectors)::value>(
               picture + ky * s.row_floats() + i, numbers + n * s.number_stride() + filter,
               dy + n * s.dy_stride + filter,
-              runs + filter * s.filter_floats() + ky * s.run_floats() + i);
+              runs + std::ptrdiff_t{filter} * s.filter_floats() + ky * s.run_floats() + i);
         });
       }
     }
@@ -206,23 +206,21 @@ void conv2d_pooled_weight_gradient(const float* HWY_RESTRICT x,
   static constexpr Conv2DSizes outputs{
       sizes.pool.rows, sizes.pool.columns, 1, sizes.conv.filters, 0, sizes.dy_stride};
   using Narrow = Conv2DPooledNarrowWeightGradient<sizes>;
-  if constexpr (Narrow::better) {
-    Narrow()(x, numbers, dy, dw, samples, scratch);
-  } else {
-    Conv2DPooledWeightGradient<sizes>()(x, numbers, dy, dw, samples, scratch);
-  }
+  using Gradient = std::conditional_t<Narrow::better, Narrow, Conv2DPooledWeightGradient<sizes>>;
+  Gradient()(x, numbers, dy, dw, samples, scratch);
   conv2d_bias_gradient<outputs>(dy, db, samples);
 }
 
-/// Rows of a pooling's window whose gradients are summed together: all or, where 16 registers do
-/// not hold the sums, one (AVX2, 14x14x16 to 16: 163 µs by one, 192 by two; 32 registers 151 and
-/// 136).
+/// Rows of a pooling's window whose gradients are summed together: all that a row of the picture
+/// may see or, where 16 registers do not hold the sums, one (AVX2, 14x14x16 to 16: 163 µs by one,
+/// 192 by two; 32 registers 151 and 136).
 template <Conv2DPooledSizes sizes>
 constexpr int pooled_rows() {
-  constexpr int window_rows =
-      sizes.conv.rows.size + (sizes.pool.rows.size - 1) * sizes.conv.rows.stride;
-  constexpr int run_vectors = ceil_div(sizes.run(), lanes_of<TagFor<sizes.run()>>);
-  return registers == 32 || window_rows * run_vectors <= 12 ? sizes.pool.rows.size : 1;
+  const Window rows = sizes.conv.rows;
+  const int all = sizes.pool.rows.size;
+  if (rows.stride >= rows.size) return 1;
+  const int sums = (rows.size + (all - 1) * rows.stride) * run_vectors<sizes>;
+  return registers == 32 || sums <= 12 ? all : 1;
 }
 
 template <Conv2DPooledSizes sizes>
@@ -236,8 +234,8 @@ using Conv2DPooledForData = Conv2DPooled<sizes, registers == 32 ? 30 : 12,
 template <Conv2DPooledSizes sizes>
 struct Conv2DPooledDataGradient : Conv2DPooledForData<sizes> {
   static constexpr int together = pooled_rows<sizes>();
-  static constexpr int more_rows = (together - 1) * sizes.conv.rows.stride;
   using Pooled = Conv2DPooledForData<sizes>;
+  using Pooled::more_rows;
   using Lanes = typename Pooled::Lanes;
   using Pooled::s;
   static constexpr auto tag = Pooled::tag;

@@ -45,7 +45,7 @@ struct Conv2DPooledSizes {
   /// One channel of it: floats of a row, with as many behind it as a vector may read, and of all.
   constexpr int line() const { return round_up(extent(conv.columns), conv_panel) + conv_panel; }
   constexpr std::size_t plane() const {
-    return static_cast<std::size_t>(std::ptrdiff_t{height() + 1} * line());
+    return static_cast<std::size_t>(std::ptrdiff_t{height()} * line());
   }
 
   /// Numbers of a vector of filters for all windows.

@@ -18,6 +18,10 @@
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
+/// Vectors of a run.
+template <Conv2DPooledSizes sizes>
+inline constexpr int run_vectors = ceil_div(sizes.run(), lanes_of<TagFor<sizes.run()>>);
+
 /// The lanes are filters, of one window of the pooling or of two beside each other. Each has its
 /// own pixel: a table of two rows of pixels has all that a window's filters may have selected, and
 /// a shuffle takes them, at the next place for the next tap. Some rows of taps are summed in
@@ -37,22 +41,23 @@ struct Conv2DPooledNarrowWeightGradient {
   /// Vectors of windows in a row of them.
   static constexpr int across = ceil_div(sizes.pool.columns.out, together);
 
-  /// Where two rows of pixels, under all places and taps of the windows, are in a vector, and fewer
-  /// vectors are multiplied than runs have, of which most cross cache lines, but those of multiples
-  /// of eight channels. 28x28x1 to 16, 5x5, 16 samples: 46 µs, 67 by runs; 14x14x6 to 16, 3x3: 25
-  /// and 40; 28x28x8 to 16, 3x3: 168 and 132; 14x14x13 to 20, 3x3: 108 and 74.
-  static constexpr bool better =
-      sizes.pool.rows.size == 2 && sizes.conv.rows.stride == 1 && sizes.conv.columns.stride == 1 &&
-      taps + 1 + (together - 1) * sizes.pool.columns.stride <= half &&
-      sizes.conv.channels % 8 != 0 &&
-      sizes.conv.channels * taps * ceil_div(filters, width) <
-          together * filters * ceil_div(sizes.run(), lanes_of<TagFor<sizes.run()>>);
-
   /// Rows of taps in registers, beside what is taken from their pixels, the gradients and the
   /// places.
   static constexpr int row_groups =
       ceil_div(sizes.conv.rows.size, std::max((registers - 5) / taps, 1));
   static constexpr int rows = ceil_div(sizes.conv.rows.size, row_groups);
+
+  /// Where two rows of pixels, under all places and taps of the windows, are in a vector, rows of
+  /// such tables in the L1 cache, and fewer vectors are multiplied than runs have, of which most
+  /// cross cache lines (28x28x1 to 16, 5x5, 16 samples: 46 µs, 67 by runs; 14x14x6 to 16, 3x3: 25,
+  /// 40; 14x14x13 to 20, 3x3, where they are more: 108, 74). Runs of whole half vectors cross fewer
+  /// (28x28x8 to 16, 3x3: 168, 132).
+  static constexpr bool better = sizes.pool.rows.size == 2 && sizes.pool.columns.size == 2 &&
+                                 sizes.conv.rows.stride == 1 && sizes.conv.columns.stride == 1 &&
+                                 taps + 1 + (together - 1) * sizes.pool.columns.stride <= half &&
+                                 rows * across * width <= 6144 && sizes.conv.channels % 8 != 0 &&
+                                 sizes.conv.channels * taps * ceil_div(filters, width) <
+                                     together * filters * run_vectors<sizes>;
 
   /// `load` of what one window has at `from`, or of that and what the next has, `apart` from it;
   /// zero where there is none.

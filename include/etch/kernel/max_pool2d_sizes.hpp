@@ -15,7 +15,8 @@ struct MaxPool2DSizes {
 
   constexpr int pixels() const { return rows.size * columns.size; }  // of a window
 
-  /// How many numbers say which pixel each window selected, for each channel, of one sample.
+  /// How many numbers say which pixel each window of a sample selected, counted row by row:
+  /// [rows.out][columns.out][channel_lanes(channels)], bytes where windows have at most 256 pixels.
   constexpr std::size_t numbers() const {
     return static_cast<std::size_t>(std::ptrdiff_t{rows.out} * columns.out *
                                     channel_lanes(channels));

@@ -27,25 +27,27 @@ namespace etch {
 //   flops<In>()                 2 for every product that is summed in one sample's forward pass
 //   variables<In>()             std::array<Variable, n>: its parameters
 //   place<In>(variable, i)      where element i of a variable, in TensorFlow's order, lies
-//   saved<In>()                 floats that forward, in training, leaves the data gradient of a
+//   saved<In>()                 floats that forward, in training, leaves the gradients of a
 //                               sample, beside x and y: see Context
 //   scratch<In>(rows)           floats of scratch memory that a pass over `rows` samples needs in
 //                               training
 //   forward_scratch<In>()       those of them that forward needs, which it has in inference, too
 //   updating_tiles<In>()        how many tiles weight_gradient falls into, on every target, where
 //                               it can update the parameters instead of storing their gradients
-//   gradient_flops<In>()        the same as flops of each of the gradients, where it is not as many
+//   gradient_flops<In>()        those of each gradient, where they differ from forward's
 //   weight_gradient_reads_saved true if it does
 //   data_gradient_reads         Reads: which of x and y that pass reads; both, where it is not said
 //   data_gradient_over_x<In>()  where that pass, alone or fused, reads x: true if it reads no
 //                               element after it has written that of dx, and dx had better lie
 //                               over x
 //   traits                      Traits: what rewrites and the plan of memory may make use of
-//   selection<In>               where it selects, by bytes that it saves: what tells the layer
-//                               before which elements these may be
+//   selection<In>               of a layer that selects: the windows that it does so from. It saves
+//                               their numbers, see max_pool2d_sizes.hpp, and fuses_forward
 //   takes_selected<In, selection>(), selected_scratch<In, selection>()
 //                               where gradients can be taken of what a next layer selects alone:
-//                               whether that is worth it, and the scratch memory it needs
+//                               whether that is worth it, and the scratch memory it needs. Of a
+//                               layer that fuses_forward, without scratch memory, and stores its
+//                               gradients; one derived from such that has others says false
 //
 // and for every SIMD target Passes<Layer, In>: see passes-inl.hpp.
 

@@ -94,7 +94,7 @@ struct Conv2D {
   static constexpr Conv2DPooledSizes pooled{
       sizes<In>, pool, Shape<pool.rows.out, pool.columns.out, pool.channels>::stride};
 
-  /// From half of the outputs on, products of selected ones alone take longer than all.
+  /// Beyond half of the outputs, products of selected ones alone take longer than all.
   template <class In, MaxPool2DSizes pool>
   static constexpr bool takes_selected() {
     return pool.unrolls() && 2 * pool.rows.out * pool.columns.out <= pool.rows.in * pool.columns.in;

@@ -45,7 +45,7 @@ struct has_passes {
 ///   data_gradient(context, x, y, variables, dy, dx, rows, finish)
 ///
 /// if it is given, and stores what `finish` makes of y, or of dx: see finish-inl.hpp. The former
-/// leaves the scratch memory alone, where `finish` may have its own.
+/// leaves the scratch memory behind its forward_scratch to `finish`.
 ///
 /// What takes_selected has
 ///
@@ -64,7 +64,7 @@ struct has_passes {
 /// memory, and the factor of what is kept.
 ///
 /// A layer that has saved<In>() finds those floats at context.saved: forward writes them, unless
-/// that is null, and data_gradient of the same rows reads them.
+/// that is null, and the gradients of the same rows read them.
 ///
 /// x, y, dx, dy: `rows` samples, Shape::stride floats apart. What pads a sample is zero on entry
 /// and must be so on return. dx may be dy where the layer works in place, and x where it lets

@@ -19,7 +19,7 @@ struct Storage {
 
 /// The activations, and alike their gradients, of the samples of a batch from `first` on: entry 0
 /// is the input's, entry i + 1 the output's of the i-th layer that is executed. And what the i-th
-/// layer saves for its data gradient, or null.
+/// layer saves for its gradients, or null.
 template <class Net>
 struct Arrays {
   std::array<float*, executed_size<Net> + 1> activations{}, gradients{};

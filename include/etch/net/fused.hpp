@@ -47,8 +47,8 @@ struct FusedSelection : Layer {
   static constexpr auto joined = joined_name<Layer, S>;
   static constexpr std::string_view name = joined;
   static constexpr bool weight_gradient_reads_saved = true;
-  static constexpr Traits traits{.fuses_forward = S::traits.fuses_forward,
-                                 .fuses_data_gradient = Layer::traits.fuses_data_gradient};
+  static constexpr Traits traits{.fuses_forward = true,
+                                 .fuses_data_gradient = traits_of<Layer>().fuses_data_gradient};
 
   template <class In>
   using Between = typename Layer::template Output<In>;

@@ -169,7 +169,8 @@ struct Network {
     return sum;
   }();
 
-  /// The same backward: a gradient of the weights, and of the data where a layer before needs it.
+  /// The same backward, as written: a gradient of the weights, and of the data where a layer before
+  /// needs it.
   static constexpr std::uint64_t flops_backward = [] {
     std::uint64_t sum = 0;
     for_each_step([&]<class Step>() {

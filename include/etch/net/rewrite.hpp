@@ -58,18 +58,19 @@ using put_before = typename PutBefore<First, Rest>::type;
 
 /// Whether First can do the work of Second, which selects from what it makes.
 template <class First, class Second>
-constexpr bool absorbs() {
+inline constexpr bool absorb = [] {
   using Layer = typename First::Layer;
   using Selecting = typename Second::Layer;
   using In = typename First::In;
   if constexpr (requires { Selecting::template selection<typename Second::In>; }) {
     constexpr auto selection = Selecting::template selection<typename Second::In>;
     if constexpr (requires { Layer::template takes_selected<In, selection>(); }) {
-      return Layer::template takes_selected<In, selection>();
+      return Layer::template takes_selected<In, selection>() && Second::traits.selects &&
+             Second::traits.fuses_forward && !Second::has_variables;
     }
   }
   return false;
-}
+}();
 
 /// `First` before the steps `Rest`, of which it does the work of the first if that selects.
 template <class First, class Rest>
@@ -77,7 +78,8 @@ struct AbsorbBefore {
   using type = meta::mp_push_front<Rest, First>;
 };
 template <class First, class Second, class... Rest>
-requires(absorbs<First, Second>()) struct AbsorbBefore<First, meta::mp_list<Second, Rest...>> {
+requires absorb<First, Second>
+struct AbsorbBefore<First, meta::mp_list<Second, Rest...>> {
   using Both = FusedSelection<typename First::Layer, typename Second::Layer>;
   using type = meta::mp_list<Step<First::index, Both, typename First::In>, Rest...>;
 };
@@ -123,15 +125,21 @@ struct FuseBefore<First, meta::mp_list<Between, Last, Rest...>> {
 template <class First, class Rest>
 using fuse_before = typename FuseBefore<First, Rest>::type;
 
-/// `Steps`, from the last to the first, each put before those behind it by `Before`.
-template <class Steps, template <class, class> class Before>
-using rewrite_by = meta::mp_reverse_fold<Steps, meta::mp_list<>, Before>;
+/// `Steps` by one rule after the other: from the last step to the first, `Rule` puts each before
+/// those behind it.
+template <class Steps, template <class, class> class... Rules>
+struct RewriteBy {
+  using type = Steps;
+};
+template <class Steps, template <class, class> class Rule, template <class, class> class... Rules>
+struct RewriteBy<Steps, Rule, Rules...>
+    : RewriteBy<meta::mp_reverse_fold<Steps, meta::mp_list<>, Rule>, Rules...> {};
+template <class Steps, template <class, class> class... Rules>
+using rewrite_by = typename RewriteBy<Steps, Rules...>::type;
 
 /// The steps that sweeps execute, in order, each with the index that it has as written.
 template <class Steps>
-using rewritten =
-    rewrite_by<rewrite_by<rewrite_by<rewrite_by<Steps, put_before>, absorb_before>, join_before>,
-               fuse_before>;
+using rewritten = rewrite_by<Steps, put_before, absorb_before, join_before, fuse_before>;
 
 /// How many they are.
 template <class Net>
