@@ -58,8 +58,8 @@ def roofline_panel(figure, axes, machine, points):
     axes.set_ylabel("GFLOP/s")
     intensities = [p.intensity for p in points] or [1]
     ridge = machine.peak / machine.bandwidth["L2"]
-    x = min(0.6 * min(intensities), 0.45 * ridge), 2.2 * max(intensities)
-    y = min([0.62 * p.gflops for p in points] + [machine.peak / 4]), 1.35 * machine.peak
+    x = min(0.6 * min(intensities), 0.45 * ridge), 3.5 * max(intensities)
+    y = min([0.62 * p.gflops for p in points] + [machine.peak / 4]), 1.5 * machine.peak
     logarithmic(axes, x, y)
     figure.canvas.draw()
     taken = Taken(figure, axes)
