@@ -26,12 +26,11 @@ KERNELS = [
     ("conv 5x5 from one channel, 6 filters", "lenet5", "0_conv2d", NO_DATA, 0.70),
     ("conv 5x5, 14x14x6, 16 filters", "lenet5", "3_conv2d", ["data_gradient"], 0.50),
 ]
-# Share of the bandwidth of the memory that holds what is moved: what, a layer as it is executed,
-# passes.
+# Share of the bandwidth of the memory that holds what is moved: what, a pass.
 MEMORY = [
-    ("SGD, 784 to 10", "logistic_l2/0_dense", ["update"]),
-    ("SGD, conv 5x5, 16 to 16", "conv_strided/2_conv2d", ["update"]),
-    ("momentum, conv 3x3, 32 to 32", "conv_best/7_conv2d", ["update"]),
+    ("SGD, 784 to 10: update", "logistic_l2/0_dense/update"),
+    ("SGD, conv 5x5, 16 to 16: update", "conv_strided/2_conv2d/update"),
+    ("momentum, conv 3x3, 32 to 32: update", "conv_best/7_conv2d/update"),
 ]
 BANDWIDTH = 1 / 1.5
 # What has no pass of its own: a pass, the same with that in its store, and how many times as long
@@ -235,10 +234,9 @@ def pass_rows(reports):
     for what, *names, most in FUSED:
         plain, fused = (reports.of_pass(name, "real_time") for name in names)
         yield fused_row(what, fused / plain if plain and fused else None, most)
-    for what, layer, names in MEMORY:
-        percent = least_of(reports.of_pass(f"{layer}/{name}", "%memory") for name in names)
-        yield share_row(f"{what}: {', '.join(name.replace('_', ' ') for name in names)}",
-                        percent and percent / 100, BANDWIDTH, "bandwidth")
+    for what, name in MEMORY:
+        percent = reports.of_pass(name, "%memory")
+        yield share_row(what, percent and percent / 100, BANDWIDTH, "bandwidth")
 
 
 def compile_rows(reports):
@@ -311,7 +309,7 @@ def targets(models, peers, passes, compiled):
 
 def passes_filter():
     names = [name for _, *both, _ in FUSED for name in both]
-    names += [f"{layer}/{name}" for _, layer, passes in MEMORY for name in passes]
+    names += [name for _, name in MEMORY]
     return "^(" + "|".join(name.replace("+", ".") for name in names) + ")$"
 
 

@@ -20,6 +20,7 @@
 
 #include "etch/base/round.hpp"
 #include "etch/kernel/conv2d_bias_gradient-inl.hpp"
+#include "etch/kernel/conv2d_blocks-inl.hpp"
 #include "etch/kernel/conv2d_pooled_layout.hpp"
 #include "etch/kernel/conv2d_pooled_narrow-inl.hpp"
 #include "etch/kernel/loop_sizes.hpp"
@@ -40,38 +41,21 @@ struct Conv2DPooled {
   static constexpr int width = lanes_of<Tag>;
   ETCH_SPECIALISED const Conv2DPooledSizes s = loop_sizes<sizes>();
 
-  static constexpr int more_rows = more, all_vectors = run_vectors<sizes>;
-  static constexpr int most = std::max(sums / (1 + more), 1);
-  static constexpr int vectors = ceil_div(all_vectors, ceil_div(all_vectors, most));
-  static constexpr int most_rows = std::max(sums / all_vectors - more, 1);
-  static constexpr int rows =
-      ceil_div(sizes.conv.rows.size, ceil_div(sizes.conv.rows.size, most_rows));
+  static constexpr int more_rows = more;
+  static constexpr Blocks vectors = balanced(run_vectors<sizes>, sums / (1 + more), 1);
+  static constexpr Blocks rows =
+      balanced(sizes.conv.rows.size, sums / run_vectors<sizes> - more, 1);
+  static constexpr Clip clip(int) { return {0, 0}; }
 
-  /// Calls `f(Int<Rows>, Int<Vectors>, ky, i)` for the tiles: rows from `ky` on, floats of each run
-  /// from `i` on.
+  /// Calls `f.template operator()<Rows, Vectors>(ky, i)` for the tiles: rows from `ky` on, floats
+  /// of each run from `i` on.
   template <class F>
   static HWY_INLINE void for_tiles(const F& f) {
-    const auto across = [&](auto tile_rows, int ky) ETCH_LAMBDA {
-      constexpr int last = all_vectors % vectors;
-      int v = 0;
-      for (; v + vectors <= all_vectors; v += vectors) f(tile_rows, Int<vectors>(), ky, v * width);
-      if constexpr (last > 0) f(tile_rows, Int<last>(), ky, v * width);
-    };
-    constexpr int last = sizes.conv.rows.size % rows;
-    int ky = 0;
-    for (; ky + rows <= sizes.conv.rows.size; ky += rows) across(Int<rows>(), ky);
-    if constexpr (last > 0) across(Int<last>(), ky);
-  }
-
-  /// Where the run of the output that a window's pixel `number` is begins, counted from that of its
-  /// first pixel.
-  HWY_INLINE auto offsets() const {
-    std::array<std::ptrdiff_t, sizes.pool.pixels()> all;
-    for (int number = 0; number < sizes.pool.pixels(); ++number) {
-      all[static_cast<std::size_t>(number)] =
-          at(number / sizes.pool.columns.size, number % sizes.pool.columns.size);
-    }
-    return all;
+    for_blocks<rows, clip>([&]<int Rows, Clip>(int row) ETCH_LAMBDA {
+      for_blocks<vectors, clip>([&]<int Vectors, Clip>(int vector) ETCH_LAMBDA {
+        f.template operator()<Rows, Vectors>(row * rows.columns, vector * vectors.columns * width);
+      });
+    });
   }
 
   /// Where the run of the first pixel of the window at (py, px) begins.
@@ -125,6 +109,17 @@ struct Conv2DPooledWeightGradient : Conv2DPooledForWeights<sizes> {
   using Pooled::s;
   static constexpr auto tag = Pooled::tag;
 
+  /// Where the run of the output that a window's pixel `number` is begins, counted from that of its
+  /// first pixel.
+  HWY_INLINE auto offsets() const {
+    std::array<std::ptrdiff_t, sizes.pool.pixels()> all;
+    for (int number = 0; number < sizes.pool.pixels(); ++number) {
+      all[static_cast<std::size_t>(number)] =
+          this->at(number / sizes.pool.columns.size, number % sizes.pool.columns.size);
+    }
+    return all;
+  }
+
   /// Adds to `Rows` runs of `Vectors` vectors at `dw` what one filter's gradients have in common
   /// with the pixels at `picture`. Few sums are there twice or more, so that they wait less.
   template <int Rows, int Vectors>
@@ -132,7 +127,7 @@ struct Conv2DPooledWeightGradient : Conv2DPooledForWeights<sizes> {
                          const std::uint8_t* HWY_RESTRICT numbers, const float* HWY_RESTRICT dy,
                          float* HWY_RESTRICT dw) const {
     constexpr int sums = std::clamp(8 / (Rows * Vectors), 1, 4);
-    const auto offset = this->offsets();
+    const auto offset = offsets();
     Lanes sum[sums][Rows][Vectors];
     const auto each = [&](const auto& f) ETCH_LAMBDA {
       ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
@@ -178,8 +173,8 @@ struct Conv2DPooledWeightGradient : Conv2DPooledForWeights<sizes> {
                      [](const float* there, float* here, int floats)
                          ETCH_LAMBDA { std::copy_n(there, floats, here); });
       for (int filter = 0; filter < s.conv.filters; ++filter) {
-        Pooled::for_tiles([&](auto tile_rows, auto tile_vectors, int ky, int i) ETCH_LAMBDA {
-          tile<decltype(tile_rows)::value, decltype(tile_vectors)::value>(
+        Pooled::for_tiles([&]<int Rows, int Vectors>(int ky, int i) ETCH_LAMBDA {
+          tile<Rows, Vectors>(
               picture + ky * s.row_floats() + i, numbers + n * s.number_stride() + filter,
               dy + n * s.dy_stride + filter,
               runs + std::ptrdiff_t{filter} * s.filter_floats() + ky * s.run_floats() + i);
@@ -319,10 +314,9 @@ struct Conv2DPooledDataGradient : Conv2DPooledForData<sizes> {
                       });
     for (int n = 0; n < samples; ++n) {
       std::fill_n(picture, s.picture(), 0.0f);
-      Pooled::for_tiles([&](auto tile_rows, auto tile_vectors, int ky, int i) ETCH_LAMBDA {
-        tile<decltype(tile_rows)::value, decltype(tile_vectors)::value>(
-            numbers + n * s.number_stride(), dy + n * s.dy_stride, runs + ky * s.run_floats() + i,
-            picture + ky * s.row_floats() + i);
+      Pooled::for_tiles([&]<int Rows, int Vectors>(int ky, int i) ETCH_LAMBDA {
+        tile<Rows, Vectors>(numbers + n * s.number_stride(), dy + n * s.dy_stride,
+                            runs + ky * s.run_floats() + i, picture + ky * s.row_floats() + i);
       });
       this->for_rows(dx + n * s.conv.x_stride, picture,
                      [&](float* to, const float* from, int floats) ETCH_LAMBDA {

@@ -43,9 +43,8 @@ struct Conv2DPooledNarrowWeightGradient {
 
   /// Rows of taps in registers, beside what is taken from their pixels, the gradients and the
   /// places.
-  static constexpr int row_groups =
-      ceil_div(sizes.conv.rows.size, std::max((registers - 5) / taps, 1));
-  static constexpr int rows = ceil_div(sizes.conv.rows.size, row_groups);
+  static constexpr Blocks rows = balanced(sizes.conv.rows.size, (registers - 5) / taps, 1);
+  static constexpr Clip clip(int) { return {0, 0}; }
 
   /// Where two rows of pixels, under all places and taps of the windows, are in a vector, rows of
   /// such tables in the L1 cache, and fewer vectors are multiplied than runs have, of which most
@@ -55,7 +54,8 @@ struct Conv2DPooledNarrowWeightGradient {
   static constexpr bool better = sizes.pool.rows.size == 2 && sizes.pool.columns.size == 2 &&
                                  sizes.conv.rows.stride == 1 && sizes.conv.columns.stride == 1 &&
                                  taps + 1 + (together - 1) * sizes.pool.columns.stride <= half &&
-                                 rows * across * width <= 6144 && sizes.conv.channels % 8 != 0 &&
+                                 rows.columns * across * width <= 6144 &&
+                                 sizes.conv.channels % 8 != 0 &&
                                  sizes.conv.channels * taps * ceil_div(filters, width) <
                                      together * filters * run_vectors<sizes>;
 
@@ -186,14 +186,11 @@ struct Conv2DPooledNarrowWeightGradient {
                s.conv.filters - filter, gradients, places);
         for (int channel = 0; channel < s.conv.channels; ++channel) {
           copy_plane(x + n * s.conv.x_stride + channel, plane);
-          const auto some = [&]<int Rows>(Int<Rows>, int ky) ETCH_LAMBDA {
+          for_blocks<rows, clip>([&]<int Rows, Clip>(int block) ETCH_LAMBDA {
+            const int ky = block * rows.columns;
             tile<Rows>(plane + ky * s.line(), gradients, places,
                        dw + s.conv.place(ky, 0, channel, filter));
-          };
-          constexpr int last = sizes.conv.rows.size % rows;
-          int ky = 0;
-          for (; ky + rows <= sizes.conv.rows.size; ky += rows) some(Int<rows>(), ky);
-          if constexpr (last > 0) some(Int<last>(), ky);
+          });
         }
       }
     }

@@ -149,11 +149,10 @@ struct Passes<Conv2D<Filters, Kernel, Padding, Stride>, In> {
     conv2d_weight_gradient<sizes>(x, dy, gradients[0], gradients[1], rows, tile);
   }
 
-  template <MaxPool2DSizes pool, class Finish = Unchanged>
+  template <MaxPool2DSizes pool, class Finish>
   static HWY_NOINLINE void data_gradient_of_selected(const Context& context,
                                                      const float* const* variables, const float* dy,
-                                                     float* dx, int rows,
-                                                     const Finish& finish = {}) {
+                                                     float* dx, int rows, const Finish& finish) {
     conv2d_pooled_data_gradient<Layer::template pooled<In, pool>>(
         numbers(context), dy, variables[0], dx, rows, context.scratch, finish);
   }
