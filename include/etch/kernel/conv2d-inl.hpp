@@ -48,6 +48,11 @@ struct Conv2DForward {
 
   static constexpr Clip clip(int block) { return inputs_under(window, blocks, block); }
 
+  /// Pixels whose products follow each other are so far apart: neighbours add to almost the same
+  /// sums, which wait for the product before (14x14x16 to 16, 5x5, on a Zen 4: 288 µs, 294 one by
+  /// one). Sums that rest are loaded once for all of theirs.
+  static constexpr int pixels_apart = sums_rest<sizes> ? 1 : window.stride + 1;
+
   /// `R` rows of output from `row` on, `Columns` places from `column` on, one vector of filters.
   template <int R, int Columns, Clip c>
   HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w, Lanes bias,
@@ -72,12 +77,14 @@ struct Conv2DForward {
         }
         ETCH_UNROLL for (int r = 0; r < R; ++r) {
           if (line[r] == nullptr) continue;
-          ETCH_UNROLL for (int i = c.first; i < c.end; ++i) {
-            const Lanes pixel = hn::Set(tag, line[r][i * s.channels + channel]);
-            ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
-              const int o = (i - kx) / window.stride;
-              if (i >= kx && (i - kx) % window.stride == 0 && o < Columns) {
-                sum[r][o] = hn::MulAdd(pixel, taps[kx], sum[r][o]);
+          ETCH_UNROLL for (int from = c.first; from < c.first + pixels_apart; ++from) {
+            ETCH_UNROLL for (int i = from; i < c.end; i += pixels_apart) {
+              const Lanes pixel = hn::Set(tag, line[r][i * s.channels + channel]);
+              ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
+                const int o = (i - kx) / window.stride;
+                if (i >= kx && (i - kx) % window.stride == 0 && o < Columns) {
+                  sum[r][o] = hn::MulAdd(pixel, taps[kx], sum[r][o]);
+                }
               }
             }
           }
@@ -140,6 +147,10 @@ struct Conv2DDataGradient {
   /// The first output that touches a block, counted from the block's start / stride; at most 0.
   static constexpr int reach = -((window.size - 1 - window.before) / window.stride);
 
+  /// The outputs whose products follow each other are so far apart: see forward (3x3, 14x14x16 to
+  /// 32, 64 samples, on a Zen 4: 0.91 ms, 1.01 one by one).
+  static constexpr int outputs_apart = sums_rest<sizes> ? 1 : ceil_div(2, window.stride);
+
   /// The outputs that touch a block, counted from the first that might.
   static constexpr Clip clip(int block) {
     const int start = block * blocks.columns / window.stride + reach;
@@ -179,11 +190,13 @@ struct Conv2DDataGradient {
         }
         ETCH_UNROLL for (int r = 0; r < R; ++r) {
           if (R > 1 && line[r] == nullptr) continue;
-          ETCH_UNROLL for (int o = c.first; o < c.end; ++o) {
-            const Lanes gradient = hn::Set(tag, line[r][o * s.filters + filter]);
-            ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
-              const int x = (o + reach) * window.stride + kx - window.before;
-              if (x >= 0 && x < Columns) sum[r][x] = hn::MulAdd(gradient, taps[kx], sum[r][x]);
+          ETCH_UNROLL for (int from = c.first; from < c.first + outputs_apart; ++from) {
+            ETCH_UNROLL for (int o = from; o < c.end; o += outputs_apart) {
+              const Lanes gradient = hn::Set(tag, line[r][o * s.filters + filter]);
+              ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
+                const int x = (o + reach) * window.stride + kx - window.before;
+                if (x >= 0 && x < Columns) sum[r][x] = hn::MulAdd(gradient, taps[kx], sum[r][x]);
+              }
             }
           }
         }
