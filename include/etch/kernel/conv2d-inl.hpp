@@ -48,9 +48,9 @@ struct Conv2DForward {
 
   static constexpr Clip clip(int block) { return inputs_under(window, blocks, block); }
 
-  /// Pixels whose products follow each other are so far apart: neighbours add to almost the same
-  /// sums, which wait for the product before (14x14x16 to 16, 5x5, on a Zen 4: 288 µs, 294 one by
-  /// one). Sums that rest are loaded once for all of theirs.
+  /// How far apart the pixels are whose products follow each other: neighbours add to almost the
+  /// same sums, which wait for the product before (14x14x16 to 16, 5x5, on a Zen 4: 288 µs, 294 one
+  /// by one). Sums that rest have theirs one by one, so that they are loaded once.
   static constexpr int pixels_apart = sums_rest<sizes> ? 1 : window.stride + 1;
 
   /// `R` rows of output from `row` on, `Columns` places from `column` on, one vector of filters.
@@ -147,8 +147,8 @@ struct Conv2DDataGradient {
   /// The first output that touches a block, counted from the block's start / stride; at most 0.
   static constexpr int reach = -((window.size - 1 - window.before) / window.stride);
 
-  /// The outputs whose products follow each other are so far apart: see forward (3x3, 14x14x16 to
-  /// 32, 64 samples, on a Zen 4: 0.91 ms, 1.01 one by one).
+  /// How far apart the outputs are whose products follow each other: see forward (3x3, 14x14x16 to
+  /// 32, 64 samples, on a Zen 4: 0.91 ms, 1.00 one by one).
   static constexpr int outputs_apart = sums_rest<sizes> ? 1 : ceil_div(2, window.stride);
 
   /// The outputs that touch a block, counted from the first that might.
