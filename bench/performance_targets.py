@@ -104,8 +104,8 @@ WHY = {
         "(1.45x). Where the host runs the two virtual processors would explain it, but is a guess.",
     "training step, `logistic_l2`":
         "its two products alone take four fifths of the time that is asked, on a Zen 4 nine "
-        "tenths. Between two turns the others' data push its pictures out of the caches: where they "
-        "stay a step takes 38 µs (2.1x), from memory 41 to 46, by the hour.",
+        "tenths. Between two turns the others' data push its pictures out of the caches: where "
+        "they stay a step takes 38 µs (2.1x), from memory 41 to 46, by the hour.",
     "training step, `conv_strided`, beside oneDNN":
         "oneDNN's primitives have the peak in its forward passes, too. In other runs of the day "
         "it was 1.20x to 1.27x.",
