@@ -1,0 +1,68 @@
+#ifndef ETCH_KERNEL_CONV2D_WINOGRAD_LAYOUT_HPP
+#define ETCH_KERNEL_CONV2D_WINOGRAD_LAYOUT_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#include "etch/base/round.hpp"
+#include "etch/kernel/channels.hpp"
+#include "etch/kernel/conv2d_layout.hpp"
+
+namespace etch {
+
+/// How a convolution is computed by Winograd's algorithm, and where: see conv2d_winograd-inl.hpp.
+struct Conv2DWinogradSizes {
+  Conv2DSizes conv;
+
+  /// The side of a tile of inputs, and of outputs: F(4x4, 3x3) or F(2x2, 5x5).
+  static constexpr int points = 6;
+  constexpr int outputs() const { return points + 1 - conv.kernel(); }
+  constexpr int tile_rows() const { return ceil_div(conv.rows.out, outputs()); }
+  constexpr int tile_columns() const { return ceil_div(conv.columns.out, outputs()); }
+
+  /// Floats of the transformed weights: [filter panel][point][channel][point][16].
+  constexpr std::size_t weights() const {
+    return static_cast<std::size_t>(std::ptrdiff_t{conv.filter_panels()} * points * points *
+                                    conv.channels * conv_panel);
+  }
+
+  /// Floats of a row of the picture between its borders, as far as whole vectors are written or
+  /// read.
+  constexpr int line() const {
+    const int columns = tile_columns() * outputs() + conv.kernel() - 1;
+    return round_up(columns * conv.channels, conv_panel) + 2 * conv_panel;
+  }
+
+  /// Floats of a pixel, and of the pixels at one point of a row of tiles.
+  constexpr int pixel() const { return channel_lanes(conv.channels); }
+  constexpr int pixels() const { return tile_columns() * pixel(); }
+
+  /// Floats of scratch memory: the weights, the rows under a row of tiles before and after their
+  /// transform, and a row beyond the border.
+  constexpr std::size_t scratch() const {
+    return weights() + static_cast<std::size_t>((points + 1) * line() + points * points * pixels());
+  }
+
+  /// Whether it pays for a single picture, whose weights are transformed for it alone: products and
+  /// the operations of all transforms, of 16 lanes each, are fewer than plain sums have products.
+  /// (AVX-512, one picture, as many times as fast as plain sums: 28x28x1 to 16, 5x5, 0.79; 28x28x3
+  /// to 16, 3x3, 1.47; 64x64x64 to 64, 3x3, 3.04; where pictures are small, 7x7x16 to 16, 3x3 and
+  /// 5x5, 1.07 and 0.88; 4x4x64 to 64, 3x3, 0.49.) Filters fewer than half of the lanes lie across
+  /// vectors otherwise (28x28x8 to 8 and 4, 3x3: 1.9 and 1.15; 28x28x4 to 4 0.85). The weights are
+  /// to take 4 MiB at most.
+  constexpr bool better() const {
+    const int taps = conv.kernel();
+    if (conv.rows.size != taps || (taps != 3 && taps != 5) || conv.filters < 8) return false;
+    if (conv.rows.stride != 1 || conv.columns.stride != 1 || weights() > 1 << 20) return false;
+    const std::int64_t filters = conv.filter_panels(), lines = filters * conv.channels;
+    const std::int64_t data = 14, filter = 4 * taps, inverse = taps == 3 ? 12 : 8;
+    const std::int64_t tile = points * points * lines + 2 * points * data * conv.channel_panels() +
+                              (points + outputs()) * inverse * filters;
+    const std::int64_t plain = std::int64_t{conv.rows.taps()} * conv.columns.taps() * lines;
+    return tile_rows() * tile_columns() * tile + (taps + points) * filter * lines < plain;
+  }
+};
+
+}  // namespace etch
+
+#endif
