@@ -27,6 +27,7 @@ struct Subject {
   std::span<const Variable> variables;
   std::ptrdiff_t saved_stride;
   std::size_t (*scratch)(int rows);
+  std::size_t forward_scratch;
   std::size_t (*place)(std::size_t variable, std::size_t i);
   void (*oracle)(const Context&, const Reals& x, const std::vector<Reals>& variables, Reals& y);
   // Of each target:
@@ -42,8 +43,9 @@ struct Subject {
   int (*gradient_tiles)(simd::Target);
 };
 
+/// With its forward pass alone.
 template <class Layer, class In>
-Subject subject() {
+Subject forward_subject() {
   using Out = typename Layer::template Output<In>;
   static constexpr auto variables = variables_of<Layer, In>();
   Subject all{
@@ -58,16 +60,25 @@ Subject subject() {
       .variables = variables,
       .saved_stride = saved_stride<Layer, In>,
       .scratch = scratch_of<Layer, In>,
+      .forward_scratch = forward_scratch_of<Layer, In>(),
       .place = [](std::size_t, std::size_t i) { return i; },
       .oracle = Oracle<Layer>::template forward<In>,
       .forward = [](simd::Target on) { return ETCH_DISPATCH(on.id, forward<Layer, In>); },
-      .data_gradient =
-          [](simd::Target on) { return ETCH_DISPATCH(on.id, data_gradient<Layer, In>); },
+      .data_gradient = nullptr,
       .weight_gradient = nullptr,
       .gradient_tiles = [](simd::Target) { return 0; },
   };
-  if constexpr (!variables.empty()) {
-    all.place = Layer::template place<In>;
+  if constexpr (!variables.empty()) all.place = Layer::template place<In>;
+  return all;
+}
+
+template <class Layer, class In>
+Subject subject() {
+  Subject all = forward_subject<Layer, In>();
+  all.data_gradient = [](simd::Target on) {
+    return ETCH_DISPATCH(on.id, data_gradient<Layer, In>);
+  };
+  if constexpr (!variables_of<Layer, In>().empty()) {
     all.weight_gradient = [](simd::Target on) {
       return ETCH_DISPATCH(on.id, weight_gradient<Layer, In>);
     };
@@ -148,6 +159,14 @@ struct Bench {
   Buffer scratch{layer.scratch(rows)};
   Buffer saved{static_cast<std::size_t>(rows * layer.saved_stride)};
   Context context;
+
+  /// As where nobody trains.
+  void infers() {
+    context.training = false;
+    context.saved = nullptr;
+    scratch = Buffer(layer.forward_scratch);
+    context.scratch = scratch.data();
+  }
 
   void forward(simd::Target target) {
     layer.forward(target)(context, x.data(), read_pointers.data(), y.data(), rows);

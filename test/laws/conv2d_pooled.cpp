@@ -1,20 +1,5 @@
+#include "laws/fused_selection.hpp"
 #include "laws/layer_laws.hpp"
-
-namespace etch::test {
-
-template <class Layer, class Pool>
-struct Oracle<FusedSelection<Layer, Pool>> {
-  template <class In>
-  static void forward(const Context& context, const Reals& x, const std::vector<Reals>& variables,
-                      Reals& y) {
-    using Between = typename Layer::template Output<In>;
-    Reals between(Between::size);
-    Oracle<Layer>::template forward<In>(context, x, variables, between);
-    Oracle<Pool>::template forward<Between>(context, between, {}, y);
-  }
-};
-
-}  // namespace etch::test
 
 using namespace etch;
 

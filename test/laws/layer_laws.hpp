@@ -4,6 +4,7 @@
 // What holds of every layer, on every SIMD target that the processor has:
 //
 //   layer_laws<Conv2D<16, 5>, Shape<28, 28, 1>>();
+//   inference_laws<Conv2D<16, 5>, Shape<28, 28, 1>>();  // where nobody trains
 
 #include <cstring>
 #include <limits>
@@ -35,15 +36,23 @@ inline double tolerance(double terms) {
   return 2e-6 * std::sqrt(terms + 16);
 }
 
+/// What the oracle says of a bench's outputs, of each sample.
+inline std::vector<Reals> expected_outputs(const Bench& bench) {
+  std::vector<Reals> y;
+  for (std::size_t row = 0; row < static_cast<std::size_t>(bench.rows); ++row) {
+    y.push_back(bench.oracle(row, bench.sample(row), bench.canonical));
+  }
+  return y;
+}
+
 /// What the oracle says of a bench, on every target the same.
 struct Expected {
-  std::vector<Reals> y;   // of each sample
+  std::vector<Reals> y;
   std::vector<Reals> dx;  // of each sample, at some_of its inputs
   std::vector<Reals> dw;  // of each variable, at some_of its elements
 
-  explicit Expected(const Bench& bench) {
+  explicit Expected(const Bench& bench) : y(expected_outputs(bench)) {
     for (std::size_t row = 0; row < static_cast<std::size_t>(bench.rows); ++row) {
-      y.push_back(bench.oracle(row, bench.sample(row), bench.canonical));
       dx.push_back(slopes_at_inputs(bench, row));
     }
     for (std::size_t v = 0; v < bench.layer.variables.size(); ++v) {
@@ -87,13 +96,14 @@ struct Expected {
   }
 };
 
-inline void forward_is_the_oracle(Bench& bench, const Expected& expected, simd::Target target) {
+inline void forward_is_the_oracle(Bench& bench, const std::vector<Reals>& expected,
+                                  simd::Target target) {
   bench.forward(target);
   const std::size_t stride = bench.layer.out_stride;
   double worst = 0;
   for (std::size_t row = 0; row < static_cast<std::size_t>(bench.rows); ++row) {
     for (std::size_t i = 0; i < stride; ++i) {
-      const Reals& y = expected.y[row];
+      const Reals& y = expected[row];
       const double real = i < y.size() ? y[i] : 0;  // what pads a sample is zero
       worst = std::max(worst, apart(bench.y[row * stride + i], real));
     }
@@ -146,8 +156,19 @@ inline void weight_gradient_is_the_difference(Bench& bench, const Expected& expe
   }
 }
 
-/// A sample's numbers do not depend on how many stand beside it, nor the weights' on the order of
-/// the tiles.
+/// A sample's outputs do not depend on how many stand beside it.
+inline void inferred_bits_stay(Bench& whole, simd::Target target) {
+  whole.forward(target);
+  for (int rows = 1; rows < whole.rows; ++rows) {
+    Bench part(whole.layer, rows);
+    part.infers();
+    part.forward(target);
+    CHECK(std::memcmp(part.y.data(), whole.y.data(), sizeof(float) * part.y.size()) == 0);
+  }
+}
+
+/// The same of all numbers of a sample, and those of the weights do not depend on the order of the
+/// tiles.
 inline void bits_stay(Bench& whole, simd::Target target) {
   whole.forward(target);
   whole.data_gradient(target);
@@ -176,8 +197,9 @@ inline void nothing_allocates(Bench& bench, simd::Target target) {
   CHECK(allocations() == before);
 }
 
-inline void all_laws(const Subject& of, int rows) {
-  const Expected expected(Bench(of, rows));
+/// Calls `laws(bench, target)` for each target that the processor has.
+template <class Laws>
+void on_every_target(const Subject& of, int rows, const Laws& laws) {
   int targets = 0;
   for (const simd::Target& target : simd::compiled) {
     if (!simd::supports(target)) continue;
@@ -185,19 +207,41 @@ inline void all_laws(const Subject& of, int rows) {
     INFO(target.name() << ", " << std::string(of.name) << ", input " << of.in << " = " << of.height
                        << " x " << of.width << " x " << of.channels << ", rows " << rows);
     Bench bench(of, rows);
-    forward_is_the_oracle(bench, expected, target);
+    laws(bench, target);
+  }
+  REQUIRE(targets > 0);
+}
+
+inline void all_laws(const Subject& of, int rows) {
+  const Expected expected(Bench(of, rows));
+  on_every_target(of, rows, [&](Bench& bench, simd::Target target) {
+    forward_is_the_oracle(bench, expected.y, target);
     data_gradient_is_the_difference(bench, expected, target);
     weight_gradient_is_the_difference(bench, expected, target);
     bits_stay(bench, target);
     nothing_allocates(bench, target);
-  }
-  REQUIRE(targets > 0);
+  });
+}
+
+inline void all_inference_laws(const Subject& of, int rows) {
+  const std::vector<Reals> expected = expected_outputs(Bench(of, rows));
+  on_every_target(of, rows, [&](Bench& bench, simd::Target target) {
+    bench.infers();
+    forward_is_the_oracle(bench, expected, target);
+    inferred_bits_stay(bench, target);
+  });
 }
 
 /// All laws, for `rows` samples; 19 are a full tile and a remainder of three.
 template <class Layer, class In>
 void layer_laws(int rows = 19) {
   all_laws(subject<Layer, In>(), rows);
+}
+
+/// Those of the forward pass where nobody trains.
+template <class Layer, class In>
+void inference_laws(int rows = 3) {
+  all_inference_laws(forward_subject<Layer, In>(), rows);
 }
 
 }  // namespace etch::test

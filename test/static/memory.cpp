@@ -134,13 +134,17 @@ static_assert(training_plan<PooledSecond>.saved[1] && !inference_plan<PooledSeco
 static_assert(!training_plan<PooledFirst>.saved[0]);
 
 // Or for a weight gradient, of what it selects from a convolution. Of that one sample's output is
-// in the scratch memory, which inference has, too.
+// in the scratch memory, which inference has, too, behind what the convolution needs there.
 
 static_assert(training_plan<LeNet5>.saved[0] && training_plan<LeNet5>.saved[1]);
 static_assert(!inference_plan<LeNet5>.saved[0] && !inference_plan<LeNet5>.saved[1]);
 static_assert(training_plan<LeNet5>.transient == 4'064);
-static_assert(Workspace<LeNet5, 1>::floats == inference_plan<LeNet5>.transient + 28 * 28 * 6);
-static_assert(Workspace<LeNet5, 16>::floats == 16 * inference_plan<LeNet5>.transient + 28 * 28 * 6);
+constexpr std::size_t lenet5_scratch =
+    10 * 10 * 16 + Conv2D<16, 5, Valid>::winograd<Shape<14, 14, 6>>.scratch();
+static_assert(lenet5_scratch > 28 * 28 * 6);
+static_assert(Workspace<LeNet5, 1>::floats == inference_plan<LeNet5>.transient + lenet5_scratch);
+static_assert(Workspace<LeNet5, 16>::floats ==
+              16 * inference_plan<LeNet5>.transient + lenet5_scratch);
 static_assert(Workspace<Strided, 16>::floats == 16 * inference_plan<Strided>.transient);
 
 // Where activations are few, many samples go together.

@@ -46,8 +46,8 @@ namespace etch {
 //   takes_selected<In, selection>(), selected_scratch<In, selection>()
 //                               where gradients can be taken of what a next layer selects alone:
 //                               whether that is worth it, and the scratch memory it needs. Of a
-//                               layer that fuses_forward, without scratch memory, and stores its
-//                               gradients; one derived from such that has others says false
+//                               layer that fuses_forward, and stores its gradients; one derived
+//                               from such that has others says false
 //
 // and for every SIMD target Passes<Layer, In>: see passes-inl.hpp.
 
@@ -210,7 +210,7 @@ constexpr Traits traits_of() {
 
 /// What a pass may know beside its arrays.
 struct Context {
-  bool training = false;              // dropout drops in training alone
+  bool training = false;              // dropout drops in training alone, and sums may be others
   std::optional<float> dropout_rate;  // instead of what the layer's type says
   std::uint64_t seed = 0;             // of the random draws
   std::uint32_t step = 0;             // of training

@@ -4,9 +4,12 @@
 #ifndef ETCH_LAYER_CONV2D_HPP
 #define ETCH_LAYER_CONV2D_HPP
 
+#include <algorithm>
+
 #include "etch/kernel/channels.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
 #include "etch/kernel/conv2d_pooled_layout.hpp"
+#include "etch/kernel/conv2d_winograd_layout.hpp"
 #include "etch/layer/contract.hpp"
 #include "etch/layer/requirements.hpp"
 
@@ -86,8 +89,16 @@ struct Conv2D {
   }
 
   template <class In>
+  static constexpr Conv2DWinogradSizes winograd{sizes<In>};
+
+  template <class In>
+  static constexpr std::size_t forward_scratch() {
+    return winograd<In>.better() ? winograd<In>.scratch() : 0;
+  }
+
+  template <class In>
   static constexpr std::size_t scratch(int) {
-    return sizes<In>.data_gradient_scratch();
+    return std::max(sizes<In>.data_gradient_scratch(), forward_scratch<In>());
   }
 
   template <class In, MaxPool2DSizes pool>
@@ -119,6 +130,7 @@ struct Conv2D {
 
 #include "etch/kernel/conv2d-inl.hpp"
 #include "etch/kernel/conv2d_pooled-inl.hpp"
+#include "etch/kernel/conv2d_winograd-inl.hpp"
 #include "etch/layer/passes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -128,11 +140,32 @@ template <int Filters, int Kernel, class Padding, int Stride, class In>
 struct Passes<Conv2D<Filters, Kernel, Padding, Stride>, In> {
   using Layer = Conv2D<Filters, Kernel, Padding, Stride>;
   static constexpr Conv2DSizes sizes = Layer::template sizes<In>;
+  static constexpr Conv2DWinogradSizes winograd = Layer::template winograd<In>;
+  using Winograd = Conv2DWinogradForward<winograd>;
 
   template <class Finish = Unchanged>
-  static HWY_NOINLINE void forward(const Context&, const float* x, const float* const* variables,
-                                   float* y, int rows, const Finish& finish = {}) {
+  static HWY_NOINLINE void forward(const Context& context, const float* x,
+                                   const float* const* variables, float* y, int rows,
+                                   const Finish& finish = {}) {
+    if constexpr (Winograd::better) {
+      if (!context.training) {
+        const Conv2DWinogradOutputs<winograd, Finish> outputs{finish, y};
+        return Winograd()(x, variables[0], variables[1], rows, context.scratch, outputs);
+      }
+    }
     conv2d_forward<sizes>(x, variables[0], variables[1], y, rows, finish);
+  }
+
+  template <MaxPool2DSizes pool>
+  static constexpr bool infers_selected = Winograd::better&& tiles_hold_windows<winograd, pool>;
+
+  template <MaxPool2DSizes pool, class Finish>
+  static HWY_NOINLINE void inference_of_selected(const Context& context, const float* x,
+                                                 const float* const* variables, float* y, int rows,
+                                                 const Finish& finish) {
+    const Conv2DWinogradLargest<winograd, pool, Finish> largest{
+        finish, y, Layer::template pooled<In, pool>.dy_stride};
+    Winograd()(x, variables[0], variables[1], rows, context.scratch, largest);
   }
 
   template <class Finish = Unchanged>

@@ -53,7 +53,12 @@ struct has_passes {
 ///   weight_gradient_of_selected<selection>(context, x, dy, gradients, rows)
 ///
 /// the gradients of it and of the layer behind, which selects, where dy is that one's, and what it
-/// saved at context.saved.
+/// saved at context.saved; and may have
+///
+///   infers_selected<selection>
+///   inference_of_selected<selection>(context, x, variables, y, rows, finish)
+///
+/// whether, and how, both are computed at once where there will be no gradients.
 ///
 /// What drops has
 ///

@@ -75,11 +75,19 @@ struct Passes<FusedSelection<Layer, S>, In> {
   static HWY_NOINLINE void forward(const Context& context, const float* x,
                                    const float* const* variables, float* y, int rows,
                                    const Finish& finish = {}) {
+    using First = Passes<Layer, In>;
+    if constexpr (requires { requires First::template infers_selected<selection>; }) {
+      if (!context.training) {
+        return First::template inference_of_selected<selection>(context, x, variables, y, rows,
+                                                                finish);
+      }
+    }
+    float* between = context.scratch + forward_scratch_of<Layer, In>();
     for (int n = 0; n < rows; ++n) {
       Context here = context;
       if (context.saved != nullptr) here.saved += n * saved_stride<Both, In>;
-      Passes<Layer, In>::forward(here, x + n * In::stride, variables, context.scratch, 1);
-      Passes<S, Between>::forward(here, context.scratch, nullptr, y + n * Out::stride, 1, finish);
+      First::forward(here, x + n * In::stride, variables, between, 1);
+      Passes<S, Between>::forward(here, between, nullptr, y + n * Out::stride, 1, finish);
     }
   }
 

@@ -69,7 +69,7 @@ struct FusedSelection : Layer {
 
   template <class In>
   static constexpr std::size_t forward_scratch() {
-    return Between<In>::stride;
+    return forward_scratch_of<Layer, In>() + Between<In>::stride;
   }
 
   template <class In>
