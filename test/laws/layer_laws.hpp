@@ -4,7 +4,8 @@
 // What holds of every layer, on every SIMD target that the processor has:
 //
 //   layer_laws<Conv2D<16, 5>, Shape<28, 28, 1>>();
-//   inference_laws<Conv2D<16, 5>, Shape<28, 28, 1>>();  // where nobody trains
+//   forward_laws<Conv2D<16, 5>, Shape<28, 28, 1>>();    // of that pass alone
+//   inference_laws<Conv2D<16, 5>, Shape<28, 28, 1>>();  // of it where nobody trains
 
 #include <cstring>
 #include <limits>
@@ -157,11 +158,11 @@ inline void weight_gradient_is_the_difference(Bench& bench, const Expected& expe
 }
 
 /// A sample's outputs do not depend on how many stand beside it.
-inline void inferred_bits_stay(Bench& whole, simd::Target target) {
+inline void output_bits_stay(Bench& whole, simd::Target target) {
   whole.forward(target);
   for (int rows = 1; rows < whole.rows; ++rows) {
     Bench part(whole.layer, rows);
-    part.infers();
+    if (!whole.context.training) part.infers();
     part.forward(target);
     CHECK(std::memcmp(part.y.data(), whole.y.data(), sizeof(float) * part.y.size()) == 0);
   }
@@ -223,12 +224,12 @@ inline void all_laws(const Subject& of, int rows) {
   });
 }
 
-inline void all_inference_laws(const Subject& of, int rows) {
+inline void all_forward_laws(const Subject& of, int rows, bool trains) {
   const std::vector<Reals> expected = expected_outputs(Bench(of, rows));
   on_every_target(of, rows, [&](Bench& bench, simd::Target target) {
-    bench.infers();
+    if (!trains) bench.infers();
     forward_is_the_oracle(bench, expected, target);
-    inferred_bits_stay(bench, target);
+    output_bits_stay(bench, target);
   });
 }
 
@@ -238,10 +239,16 @@ void layer_laws(int rows = 19) {
   all_laws(subject<Layer, In>(), rows);
 }
 
-/// Those of the forward pass where nobody trains.
+/// Those of the forward pass.
+template <class Layer, class In>
+void forward_laws(int rows = 3) {
+  all_forward_laws(forward_subject<Layer, In>(), rows, true);
+}
+
+/// The same where nobody trains.
 template <class Layer, class In>
 void inference_laws(int rows = 3) {
-  all_inference_laws(forward_subject<Layer, In>(), rows);
+  all_forward_laws(forward_subject<Layer, In>(), rows, false);
 }
 
 }  // namespace etch::test

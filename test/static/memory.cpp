@@ -145,7 +145,13 @@ static_assert(lenet5_scratch > 28 * 28 * 6);
 static_assert(Workspace<LeNet5, 1>::floats == inference_plan<LeNet5>.transient + lenet5_scratch);
 static_assert(Workspace<LeNet5, 16>::floats ==
               16 * inference_plan<LeNet5>.transient + lenet5_scratch);
-static_assert(Workspace<Strided, 16>::floats == 16 * inference_plan<Strided>.transient);
+
+// And in it convolutions keep rows of pixels, transformed.
+
+constexpr std::size_t strided_scratch = Conv2D<16, 5, Same, 2>::pairs<Shape<14, 14, 16>>.scratch();
+static_assert(strided_scratch == 5 * 3 * 7 * 16);
+static_assert(Workspace<Strided, 16>::floats ==
+              16 * inference_plan<Strided>.transient + strided_scratch);
 
 // Where activations are few, many samples go together.
 
@@ -164,8 +170,10 @@ constexpr std::size_t conv_floats = 25 * 16 + 16 + 25 * 16 * 16 + 16;
 constexpr std::size_t wide_floats = 784 * 64 + 64, narrow_floats = 10 * 64 + 32;
 constexpr std::size_t dense_floats = wide_floats + narrow_floats;
 static_assert(Arena<Strided>::parameters.floats == conv_floats + dense_floats);
-static_assert(Strided::inference_bytes<1> == 4 * (conv_floats + dense_floats + 3'920));
-static_assert(Strided::inference_bytes<16> == 4 * (conv_floats + dense_floats + 16 * 3'920));
+static_assert(Strided::inference_bytes<1> ==
+              4 * (conv_floats + dense_floats + 3'920 + strided_scratch));
+static_assert(Strided::inference_bytes<16> ==
+              4 * (conv_floats + dense_floats + 16 * 3'920 + strided_scratch));
 static_assert(Strided::training_bytes<16> - Strided::inference_bytes<1> ==
               4 * (16 * 848 + 8 * 4'704)                   // activations and their gradients
                   + 4 * 2 * (conv_floats + narrow_floats)  // gradients of each eight samples

@@ -24,6 +24,7 @@
 #include "etch/kernel/conv2d_layout.hpp"
 #include "etch/kernel/conv2d_narrow-inl.hpp"
 #include "etch/kernel/conv2d_narrow_weight_gradient-inl.hpp"
+#include "etch/kernel/conv2d_pairs-inl.hpp"
 #include "etch/kernel/conv2d_pointwise-inl.hpp"
 #include "etch/kernel/conv2d_transpose-inl.hpp"
 #include "etch/kernel/conv2d_weight_gradient-inl.hpp"
@@ -116,17 +117,23 @@ struct Conv2DForward {
   }
 };
 
-/// y = x * W + b.
+/// y = x * W + b. `scratch`: Conv2DPairsSizes{sizes}.scratch() floats, where that is
+/// better.
 template <Conv2DSizes sizes, class Finish>
 void conv2d_forward(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                     const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int samples,
-                    const Finish& finish) {
+                    float* HWY_RESTRICT scratch, const Finish& finish) {
+  using Pairs = Conv2DPairsForward<Conv2DPairsSizes{sizes}, Finish>;
+  ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
   if constexpr (Conv2DNarrowForward<sizes, Finish>::better) {
     Conv2DNarrowForward<sizes, Finish>{finish}.pictures(x, w, b, y, samples);
-  } else {
-    const Conv2DForward<sizes, Finish> forward{finish};
+  } else if constexpr (Pairs::better) {
     for (int n = 0; n < samples; ++n) {
-      forward.picture(x + n * forward.s.x_stride, w, b, y + n * forward.s.y_stride);
+      Pairs{finish}.picture(x + n * s.x_stride, w, b, y + n * s.y_stride, scratch);
+    }
+  } else {
+    for (int n = 0; n < samples; ++n) {
+      Conv2DForward<sizes, Finish>{finish}.picture(x + n * s.x_stride, w, b, y + n * s.y_stride);
     }
   }
 }

@@ -2,6 +2,7 @@
 #define ETCH_KERNEL_CONV2D_LAYOUT_HPP
 
 #include <cstddef>
+#include <cstdint>
 
 #include "etch/base/round.hpp"
 #include "etch/shape/window.hpp"
@@ -47,6 +48,11 @@ struct Conv2DSizes {
   constexpr std::size_t transposed_weights() const {
     return static_cast<std::size_t>(std::ptrdiff_t{channel_panels()} * rows.size * filter_panels() *
                                     conv_panel * line_floats());
+  }
+
+  /// Products of a picture with 16 filters at once, as plain sums have them.
+  constexpr std::int64_t products() const {
+    return std::int64_t{rows.taps()} * columns.taps() * channels * filter_panels();
   }
 
   /// Floats of what the outputs of a row have for one row of inputs, as the data gradient to few

@@ -7,6 +7,7 @@
 #include "etch/base/round.hpp"
 #include "etch/kernel/channels.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
+#include "etch/kernel/conv2d_pairs_layout.hpp"
 
 namespace etch {
 
@@ -43,23 +44,30 @@ struct Conv2DWinogradSizes {
     return weights() + static_cast<std::size_t>((points + 1) * line() + points * points * pixels());
   }
 
-  /// Whether it pays for a single picture, whose weights are transformed for it alone: products and
-  /// the operations of all transforms, of 16 lanes each, are fewer than plain sums have products.
-  /// (AVX-512, one picture, as many times as fast as plain sums: 28x28x1 to 16, 5x5, 0.79; 28x28x3
-  /// to 16, 3x3, 1.47; 64x64x64 to 64, 3x3, 3.04; where pictures are small, 7x7x16 to 16, 3x3 and
-  /// 5x5, 1.07 and 0.88; 4x4x64 to 64, 3x3, 0.49.) Filters fewer than half of the lanes lie across
-  /// vectors otherwise (28x28x8 to 8 and 4, 3x3: 1.9 and 1.15; 28x28x4 to 4 0.85). The weights are
-  /// to take 4 MiB at most.
+  /// Operations on 16 lanes that a single picture takes, for which the weights are transformed,
+  /// too: products, and those of the transforms. Of these other units do some beside products, and
+  /// two thirds are counted.
+  constexpr std::int64_t operations() const {
+    const int taps = conv.kernel();
+    const std::int64_t filters = conv.filter_panels(), weights = filters * conv.channels;
+    const std::int64_t data = 10, filter = 4 * taps + 2, inverse = taps == 3 ? 9 : 6;
+    const std::int64_t tile = points * points * weights +
+                              2 * points * data * conv.channel_panels() +
+                              (points + outputs()) * inverse * filters;
+    return tile_rows() * tile_columns() * tile + (taps + points) * filter * weights;
+  }
+
+  /// Whether they are fewer than by pairs or plain sums. (AVX-512, one picture, as many times as
+  /// fast as plain sums, and pairs: 64x64x64 to 64, 3x3, 3.04, 1.46; 28x28x3 to 16,
+  /// 3x3, 1.47, 1.17; where pictures are small 7x7x16 to 16, 3x3, 1.07, 1.33, 4x4x64 to 64, 3x3,
+  /// 0.49.) Filters fewer than half of the lanes lie across vectors otherwise (28x28x8 to 8 and 4,
+  /// 3x3: 1.9 and 1.15; 28x28x4 to 4 0.85). The weights are to take 4 MiB at most.
   constexpr bool better() const {
     const int taps = conv.kernel();
     if (conv.rows.size != taps || (taps != 3 && taps != 5) || conv.filters < 8) return false;
     if (conv.rows.stride != 1 || conv.columns.stride != 1 || weights() > 1 << 20) return false;
-    const std::int64_t filters = conv.filter_panels(), lines = filters * conv.channels;
-    const std::int64_t data = 14, filter = 4 * taps, inverse = taps == 3 ? 12 : 8;
-    const std::int64_t tile = points * points * lines + 2 * points * data * conv.channel_panels() +
-                              (points + outputs()) * inverse * filters;
-    const std::int64_t plain = std::int64_t{conv.rows.taps()} * conv.columns.taps() * lines;
-    return tile_rows() * tile_columns() * tile + (taps + points) * filter * lines < plain;
+    const Conv2DPairsSizes pairs{conv};
+    return operations() < (pairs.better() ? pairs.operations() : conv.products());
   }
 };
 

@@ -8,6 +8,7 @@
 
 #include "etch/kernel/channels.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
+#include "etch/kernel/conv2d_pairs_layout.hpp"
 #include "etch/kernel/conv2d_pooled_layout.hpp"
 #include "etch/kernel/conv2d_winograd_layout.hpp"
 #include "etch/layer/contract.hpp"
@@ -92,8 +93,12 @@ struct Conv2D {
   static constexpr Conv2DWinogradSizes winograd{sizes<In>};
 
   template <class In>
+  static constexpr Conv2DPairsSizes pairs{sizes<In>};
+
+  template <class In>
   static constexpr std::size_t forward_scratch() {
-    return winograd<In>.better() ? winograd<In>.scratch() : 0;
+    return std::max(winograd<In>.better() ? winograd<In>.scratch() : 0,
+                    pairs<In>.better() ? pairs<In>.scratch() : 0);
   }
 
   template <class In>
@@ -153,7 +158,7 @@ struct Passes<Conv2D<Filters, Kernel, Padding, Stride>, In> {
         return Winograd()(x, variables[0], variables[1], rows, context.scratch, outputs);
       }
     }
-    conv2d_forward<sizes>(x, variables[0], variables[1], y, rows, finish);
+    conv2d_forward<sizes>(x, variables[0], variables[1], y, rows, context.scratch, finish);
   }
 
   template <MaxPool2DSizes pool>
