@@ -11,6 +11,13 @@ void pairs_laws() {
   test::forward_laws<Layer, In>();
 }
 
+/// Shapes whose data gradient does so, too.
+template <class Layer, class In>
+void pairs_gradient_laws() {
+  static_assert(Layer::template pairs_gradient<In>.better());
+  test::layer_laws<Layer, In>(2);
+}
+
 /// What else holds of pairs: of a picture that is zero but for one pixel, or the same everywhere.
 template <class Layer, class In>
 void outputs_see_their_windows_alone() {
@@ -68,6 +75,13 @@ TEST_CASE("Conv2D obeys the laws where outputs are computed in pairs") {
   pairs_laws<Conv2D<24, 4, Valid>, Shape<9, 12, 16>>();     // taps in twos, filters left over
   pairs_laws<Conv2D<16, 5, Same, 3>, Shape<14, 14, 20>>();  // a tap alone
   pairs_laws<Conv2D<16, 3, Same, 2>, Shape<12, 12, 16>>();
+}
+
+TEST_CASE("Conv2D obeys the laws where data gradients are computed in pairs") {
+  pairs_gradient_laws<Conv2D<16, 5>, Shape<8, 14, 16>>();
+  pairs_gradient_laws<Conv2D<24, 3, Same, 2>, Shape<12, 13, 20>>();
+  pairs_gradient_laws<Conv2D<16, 5, Same, 3>, Shape<14, 14, 20>>();
+  pairs_gradient_laws<Conv2D<16, 5, Valid, 2>, Shape<12, 16, 17>>();  // pixels under no window
 }
 
 TEST_CASE("Conv2D's outputs see their windows alone, and pairs are equal where pixels are") {

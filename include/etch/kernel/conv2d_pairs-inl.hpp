@@ -20,6 +20,7 @@
 #endif
 
 #include <algorithm>
+#include <utility>
 
 #include "etch/kernel/conv2d_blocks-inl.hpp"
 #include "etch/kernel/conv2d_pairs_layout.hpp"
@@ -98,8 +99,8 @@ struct Conv2DPairsForward {
 
   template <int Pairs, bool single>
   HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT transformed,
-                       const float* HWY_RESTRICT w, Lanes bias, float* HWY_RESTRICT y, int row,
-                       int pair, int filters) const {
+                       const float* HWY_RESTRICT w, Lanes bias, float* y, int row, int pair,
+                       int filters) const {
     Lanes sum[Pairs][sums], alone = bias;
     ETCH_UNROLL for (int p = 0; p < Pairs; ++p) {
       ETCH_UNROLL for (int i = 0; i < sums; ++i) sum[p][i] = hn::Zero(tag);
@@ -113,9 +114,9 @@ struct Conv2DPairsForward {
       const float* last_pixel = x + (iy * s.conv.columns.in + last) * s.conv.channels;
       for (int channel = 0; channel < s.conv.channels; ++channel) {
         Lanes tap[window.size];
-        const float* w_line = w + (ky * s.conv.channels + channel) * sizes.conv.line_floats();
+        const float* w_line = w + ky * s.weights.row + channel * s.weights.channel;
         ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
-          tap[kx] = in_register(hn::Load(tag, w_line + kx * conv_panel));
+          tap[kx] = in_register(hn::Load(tag, w_line + kx * sizes.weights.tap));
         }
         const auto add = [&](int product, Lanes weights, Sum to) ETCH_LAMBDA {
           ETCH_UNROLL for (int p = 0; p < Pairs; ++p) {
@@ -137,16 +138,16 @@ struct Conv2DPairsForward {
         }
         if constexpr (single) {
           ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
-            if (last + kx >= window.in) continue;
+            if (last + kx < 0 || last + kx >= window.in) continue;
             const Lanes pixel = hn::Set(tag, last_pixel[kx * s.conv.channels + channel]);
             alone = hn::MulAdd(pixel, tap[kx], alone);
           }
         }
       }
     }
-    float* to = y + (row * s.conv.columns.out + 2 * pair) * s.conv.filters;
+    float* to = y + row * s.outputs.row + 2 * pair * s.outputs.column;
     const auto store = [&](int column, Lanes v) ETCH_LAMBDA {
-      float* there = to + column * s.conv.filters;
+      float* there = to + column * s.outputs.column;
       store_first(finish(v, tag, there, filters), tag, there, filters);
     };
     ETCH_UNROLL for (int p = 0; p < Pairs; ++p) {
@@ -157,9 +158,12 @@ struct Conv2DPairsForward {
     if constexpr (single) store(2 * Pairs, alone);
   }
 
+  /// `b` may be null: there are no biases then.
   HWY_INLINE void picture(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
-                          const float* HWY_RESTRICT b, float* HWY_RESTRICT y,
+                          const float* HWY_RESTRICT b, float* y,
                           float* HWY_RESTRICT scratch) const {
+    w += s.weights.first;
+    y += s.outputs.first;
     int transformed = 0;  // rows
     for (int row = 0; row < s.conv.rows.out; ++row) {
       const int end = row * s.conv.rows.stride - s.conv.rows.before + s.conv.rows.size;
@@ -167,9 +171,8 @@ struct Conv2DPairsForward {
         transform(x, transformed, scratch + transformed % s.conv.rows.size * s.row_floats());
       }
       for (int filter = 0; filter < s.conv.filters; filter += lanes_of<Tag>) {
-        const float* w_panel =
-            w + filter / conv_panel * s.conv.panel_floats() + filter % conv_panel;
-        const Lanes bias = hn::LoadU(tag, b + filter);
+        const float* w_panel = w + filter / conv_panel * s.weights.panel + filter % conv_panel;
+        const Lanes bias = b == nullptr ? hn::Zero(tag) : hn::LoadU(tag, b + filter);
         for_blocks<blocks, clip>([&]<int Pairs, Clip c>(int block) ETCH_LAMBDA {
           tile<Pairs, c.end == 1>(x, scratch, w_panel, bias, y + filter, row,
                                   block * blocks.columns, s.conv.filters - filter);
@@ -180,6 +183,21 @@ struct Conv2DPairsForward {
 
  private:
   using Channels = TagFor<sizes.conv.channels>;
+};
+
+/// dx = dy * W^T, from transposed weights: a convolution for each place of a pixel in a stride.
+template <Conv2DPairsGradientSizes sizes, class Finish>
+struct Conv2DPairsDataGradient {
+  const Finish& finish;
+  static constexpr bool better = sizes.better() && lanes == conv_panel;
+
+  HWY_INLINE void picture(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w, float* dx,
+                          float* HWY_RESTRICT scratch) const {
+    [&]<int... I>(std::integer_sequence<int, I...>) ETCH_LAMBDA {
+      (Conv2DPairsForward<sizes.part(I), Finish>{finish}.picture(dy, w, nullptr, dx, scratch), ...);
+    }
+    (std::make_integer_sequence<int, sizes.parts()>());
+  }
 };
 
 }  // namespace etch::HWY_NAMESPACE

@@ -1,10 +1,12 @@
 #ifndef ETCH_KERNEL_CONV2D_PAIRS_LAYOUT_HPP
 #define ETCH_KERNEL_CONV2D_PAIRS_LAYOUT_HPP
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
+#include "etch/base/round.hpp"
 #include "etch/kernel/channels.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
 
@@ -13,6 +15,37 @@ namespace etch {
 /// How a convolution computes outputs of a row in pairs, and where: see conv2d_pairs-inl.hpp.
 struct Conv2DPairsSizes {
   Conv2DSizes conv;
+  struct Weights {
+    std::ptrdiff_t first, row, channel, tap, panel;  // where, and from one to the next
+  } weights;
+  struct Outputs {
+    std::ptrdiff_t first, row, column;
+  } outputs;
+
+  /// The forward pass.
+  static constexpr Conv2DPairsSizes forward(const Conv2DSizes& conv) {
+    return {conv,
+            {0, conv.channels * std::ptrdiff_t{conv.line_floats()}, conv.line_floats(), conv_panel,
+             conv.panel_floats()},
+            {0, conv.columns.out * std::ptrdiff_t{conv.filters}, conv.filters}};
+  }
+
+  /// The data gradient, from transposed weights, to every pixel a stride apart from that at (row,
+  /// column) on: a convolution of dy by those taps, the last of them first, that meet them.
+  static constexpr Conv2DPairsSizes data_gradient(const Conv2DSizes& of, int row, int column) {
+    const Window rows = gradient_window(of.rows, row),
+                 columns = gradient_window(of.columns, column);
+    const Conv2DSizes conv{rows, columns, of.filters, of.channels, of.y_stride, of.x_stride};
+    const std::ptrdiff_t line = of.line_floats();
+    const std::ptrdiff_t tap_row = line * of.filter_panels() * conv_panel;
+    const int first_row = last_tap(of.rows, row), first_column = last_tap(of.columns, column);
+    return {conv,
+            {first_row * tap_row + first_column * conv_panel, -of.rows.stride * tap_row, line,
+             -of.columns.stride * conv_panel, of.rows.size * tap_row},
+            {(std::ptrdiff_t{row} * of.columns.in + column) * of.channels,
+             std::ptrdiff_t{of.rows.stride} * of.columns.in * of.channels,
+             std::ptrdiff_t{of.columns.stride} * of.channels}};
+  }
 
   /// Taps that are multiplied together, one, two or three a stride apart, and their first product.
   struct Group {
@@ -53,7 +86,8 @@ struct Conv2DPairsSizes {
 
   /// Operations on 16 lanes that a picture takes: products, and two for each transformed vector.
   constexpr std::int64_t operations() const {
-    const int alone = single() ? conv.columns.end(conv.columns.out - 1) : 0;
+    const int last = conv.columns.out - 1;
+    const int alone = single() ? conv.columns.end(last) - conv.columns.first(last) : 0;
     const std::int64_t row = pairs() * groups().products + alone;
     return conv.rows.taps() * row * conv.channels * conv.filter_panels() +
            std::int64_t{conv.rows.in} * pairs() * 2 * groups().products * conv.channel_panels();
@@ -63,9 +97,53 @@ struct Conv2DPairsSizes {
   /// 5x5, 1.25, with stride 2 1.26; 28x28x16 to 16, 3x3, 1.34, with stride 2 1.03; 64x64x64 to 64,
   /// 3x3, 1.46; 14x14x20 to 20, 2x2, 4x4 and 7x7, 1.21, 1.19 and 1.24; 28x28x1 to 16 and 32, 5x5,
   /// 1.07 and 1.13, to 16, 3x3, 0.96.)
+  constexpr bool better() const { return unrolls() && operations() < conv.products(); }
+
+  constexpr bool unrolls() const {
+    return conv.columns.size >= 1 && conv.columns.size <= 9 && pairs() > 0;
+  }
+
+ private:
+  /// The last tap of a window that meets every stride-th input from `first` on.
+  static constexpr int last_tap(const Window& window, int first) {
+    const int tap = (first + window.before) % window.stride;
+    return tap + (window.size - 1 - tap) / window.stride * window.stride;
+  }
+
+  /// Those taps, the last of them first, as a window over the outputs, its places over the inputs.
+  static constexpr Window gradient_window(const Window& window, int first) {
+    const int last = last_tap(window, first);
+    return {window.out, last / window.stride + 1, 1, ceil_div(window.in - first, window.stride),
+            (last - first - window.before) / window.stride};
+  }
+};
+
+/// The same for a whole data gradient.
+struct Conv2DPairsGradientSizes {
+  Conv2DSizes conv;
+
+  constexpr int parts() const { return conv.rows.stride * conv.columns.stride; }
+  constexpr Conv2DPairsSizes part(int i) const {
+    return Conv2DPairsSizes::data_gradient(conv, i / conv.columns.stride, i % conv.columns.stride);
+  }
+
+  /// Floats of scratch memory: transposed weights, and what a part needs.
+  constexpr std::size_t scratch() const {
+    std::size_t most = 0;
+    for (int i = 0; i < parts(); ++i) most = std::max(most, part(i).scratch());
+    return conv.transposed_weights() + most;
+  }
+
   constexpr bool better() const {
-    const int taps = conv.columns.size;
-    return taps >= 2 && taps <= 9 && pairs() > 0 && operations() < conv.products();
+    for (const Window& window : {conv.rows, conv.columns}) {
+      if (window.size < window.stride || window.size > 9 || window.in < 2 * window.stride) {
+        return false;
+      }
+    }
+    std::int64_t operations = 0;
+    for (int i = 0; i < parts(); ++i) operations += part(i).operations();
+    return operations < std::int64_t{conv.rows.taps()} * conv.columns.taps() * conv.filters *
+                            conv.channel_panels();
   }
 };
 

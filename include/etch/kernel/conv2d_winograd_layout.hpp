@@ -66,7 +66,7 @@ struct Conv2DWinogradSizes {
     const int taps = conv.kernel();
     if (conv.rows.size != taps || (taps != 3 && taps != 5) || conv.filters < 8) return false;
     if (conv.rows.stride != 1 || conv.columns.stride != 1 || weights() > 1 << 20) return false;
-    const Conv2DPairsSizes pairs{conv};
+    const Conv2DPairsSizes pairs = Conv2DPairsSizes::forward(conv);
     return operations() < (pairs.better() ? pairs.operations() : conv.products());
   }
 };

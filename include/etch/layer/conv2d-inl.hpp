@@ -93,7 +93,9 @@ struct Conv2D {
   static constexpr Conv2DWinogradSizes winograd{sizes<In>};
 
   template <class In>
-  static constexpr Conv2DPairsSizes pairs{sizes<In>};
+  static constexpr Conv2DPairsSizes pairs = Conv2DPairsSizes::forward(sizes<In>);
+  template <class In>
+  static constexpr Conv2DPairsGradientSizes pairs_gradient{sizes<In>};
 
   template <class In>
   static constexpr std::size_t forward_scratch() {
@@ -103,7 +105,8 @@ struct Conv2D {
 
   template <class In>
   static constexpr std::size_t scratch(int) {
-    return std::max(sizes<In>.data_gradient_scratch(), forward_scratch<In>());
+    return std::max({sizes<In>.data_gradient_scratch(), forward_scratch<In>(),
+                     pairs_gradient<In>.better() ? pairs_gradient<In>.scratch() : 0});
   }
 
   template <class In, MaxPool2DSizes pool>
