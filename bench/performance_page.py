@@ -66,7 +66,8 @@ etch beside other libraries, on {machine['processor']}, SIMD target {machine['si
 {models['date']}, compiled by {peers['machine']['compiler']}. The multiply-add peak of one core,
 probed between all samples, moved: around etch's turns its median was from {min(peaks):.0f} to
 {max(peaks):.0f} GFLOP/s in the rows of kernels, and {peak / 1e9:.0f} for a thread while models were
-measured. Shares are of the median of their row.
+measured. Shares are of the median of their row. Products are counted as a layer's definition sums
+them: where a convolution [has fewer](benchmarks.md#fewer-products), its share may be more than all.
 
 Two programs measured etch beside others, each in one run and with the libraries in turn:
 `bench_peers`, libraries of kernels inside one process on one thread, and `bench/models.py`,

@@ -106,17 +106,13 @@ WHY = {
         "its two products alone take four fifths of the time that is asked, on a Zen 4 nine "
         "tenths. Between two turns the others' data push its pictures out of the caches: where "
         "they stay a step takes 38 µs (2.1x), from memory 41 to 46, by the hour.",
-    "training step, `conv_strided`, beside oneDNN":
-        "oneDNN's primitives have the peak in its forward passes, too. In other runs of the day "
-        "it was 1.20x to 1.27x.",
     "training step, `mlp_l2`, beside everyone":
         "oneDNN's primitives, assembled by hand, reach 85 % of the peak, of which 1.3 times would "
         "be more than all.",
     "inference, batch 64 to 1,000": WIDE,
-    "latency of one picture, `conv_strided`": WIDE,
     "latency of one picture, `lenet5`":
-        "a quarter of it is the first convolution; another comes from the L2 cache, the weights of "
-        "the first dense layer.",
+        "a quarter of it comes from the L2 cache, the weights of the first dense layer; three "
+        "tenths are the first convolution.",
     "p99 of the latency of `logistic_l2`":
         "a turn reads each picture once, and every fifth begins a page of memory, whose address is "
         "looked up in tables that others have pushed out of the caches.",
@@ -126,10 +122,8 @@ WHY = {
         "in a hundred calls that take tens of microseconds. In other runs `mlp_l2` had 1.2x to "
         "2.6x, `lenet5` 1.04x and 1.09x.",
     "every pass of every layer":
-        "a ReLU alone, which etch fuses, moves memory as everyone's does, and takes 11 or 16 µs "
-        "for the same numbers, by where they lie. The forward pass of 784 to 64 adds up the lanes "
-        "of each sum at its end, because weights lie as suits the data gradient. Others are a "
-        "twentieth slower at most.",
+        "the forward pass of 784 to 64 adds up the lanes of each sum at its end, because weights "
+        "lie as suits the data gradient. Others are a twentieth slower at most.",
 }
 
 

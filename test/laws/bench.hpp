@@ -119,7 +119,7 @@ struct Bench {
     context.seed = 5;
     context.step = 3;
     context.layer = 2;
-    context.scratch = scratch.data();
+    use(scratch);
     context.saved = saved.data();
   }
 
@@ -165,7 +165,13 @@ struct Bench {
     context.training = false;
     context.saved = nullptr;
     scratch = Buffer(layer.forward_scratch);
-    context.scratch = scratch.data();
+    use(scratch);
+  }
+
+  /// Full of what an earlier pass may have left.
+  void use(Buffer& memory) {
+    std::fill_n(memory.data(), memory.size(), std::numeric_limits<float>::quiet_NaN());
+    context.scratch = memory.data();
   }
 
   void forward(simd::Target target) {

@@ -75,6 +75,14 @@ TEST_CASE("Conv2D obeys the laws where outputs are computed in pairs") {
   pairs_laws<Conv2D<24, 4, Valid>, Shape<9, 12, 16>>();     // taps in twos, filters left over
   pairs_laws<Conv2D<16, 5, Same, 3>, Shape<14, 14, 20>>();  // a tap alone
   pairs_laws<Conv2D<16, 3, Same, 2>, Shape<12, 12, 16>>();
+  pairs_laws<Conv2D<32, 5>, Shape<28, 28, 1>>();  // few channels
+  pairs_laws<Conv2D<16, 3>, Shape<28, 28, 3>>();
+  pairs_laws<Conv2D<4, 3, Same, 2>, Shape<12, 12, 16>>();  // few filters
+  pairs_laws<Conv2D<8, 3, Same, 2>, Shape<12, 12, 16>>();
+}
+
+TEST_CASE("Conv2D obeys the laws where as many taps as pairs have at most are each a group") {
+  test::forward_laws<Conv2D<16, 9, Valid, 9>, Shape<18, 27, 3>>();
 }
 
 TEST_CASE("Conv2D obeys the laws where data gradients are computed in pairs") {
@@ -82,10 +90,13 @@ TEST_CASE("Conv2D obeys the laws where data gradients are computed in pairs") {
   pairs_gradient_laws<Conv2D<24, 3, Same, 2>, Shape<12, 13, 20>>();
   pairs_gradient_laws<Conv2D<16, 5, Same, 3>, Shape<14, 14, 20>>();
   pairs_gradient_laws<Conv2D<16, 5, Valid, 2>, Shape<12, 16, 17>>();  // pixels under no window
+  pairs_gradient_laws<Conv2D<12, 3>, Shape<14, 14, 8>>();             // few channels
 }
 
 TEST_CASE("Conv2D's outputs see their windows alone, and pairs are equal where pixels are") {
   outputs_see_their_windows_alone<Conv2D<16, 5>, Shape<8, 14, 16>>();
   outputs_see_their_windows_alone<Conv2D<16, 5, Same, 2>, Shape<9, 16, 8>>();
   outputs_see_their_windows_alone<Conv2D<24, 3, Valid>, Shape<5, 28, 6>>();
+  outputs_see_their_windows_alone<Conv2D<16, 3>,
+                                  Shape<6, 15, 16>>();  // the single one at the border
 }

@@ -109,7 +109,9 @@ inline void forward_is_the_oracle(Bench& bench, const std::vector<Reals>& expect
       worst = std::max(worst, apart(bench.y[row * stride + i], real));
     }
   }
-  CHECK(worst <= tolerance(static_cast<double>(bench.layer.in)));
+  const auto& variables = bench.layer.variables;
+  const auto in = static_cast<double>(bench.layer.in);
+  CHECK(worst <= tolerance(variables.empty() ? in : variables[0].fan_in));
 }
 
 inline void data_gradient_is_the_difference(Bench& bench, const Expected& expected,
@@ -190,6 +192,12 @@ inline void bits_stay(Bench& whole, simd::Target target) {
   }
 }
 
+inline void forward_allocates_nothing(Bench& bench, simd::Target target) {
+  const long before = allocations();
+  bench.forward(target);
+  CHECK(allocations() == before);
+}
+
 inline void nothing_allocates(Bench& bench, simd::Target target) {
   const long before = allocations();
   bench.forward(target);
@@ -230,6 +238,7 @@ inline void all_forward_laws(const Subject& of, int rows, bool trains) {
     if (!trains) bench.infers();
     forward_is_the_oracle(bench, expected, target);
     output_bits_stay(bench, target);
+    forward_allocates_nothing(bench, target);
   });
 }
 

@@ -22,6 +22,7 @@ static_assert(executed_size<Unabsorbed<Rectified>> == 9);
 /// where ReLU reads those later: of a convolution to few channels and of Dense.
 using InPlace = Network<Input<8, 8, 1>, Conv2D<16, 3>, ReLU, MaxPool2D<2>, Conv2D<4, 3>, ReLU,
                         Conv2D<16, 3>, ReLU, Dense<10>>;
+static_assert(Conv2D<4, 3>::pairs_gradient<Shape<4, 4, 16>>.better());
 static_assert(training_plan<Unabsorbed<InPlace>>.transient <
               training_plan<AsWritten<InPlace>>.transient);
 

@@ -16,6 +16,11 @@ using Selected = Network<Input<16, 15, 1>, Conv2D<16, 5>, ReLU, MaxPool2D<2>, Dr
                          Conv2D<9, 2>, MaxPool2D<2, 2>, Dense<10>>;
 static_assert(executed_size<Selected> == 4);
 
+/// Where nobody trains pooling happens in registers, of other sums.
+using Inferred = Network<Input<16, 16, 1>, Conv2D<16, 5>, ReLU, MaxPool2D<2>,  //
+                         Conv2D<16, 3>, ReLU, MaxPool2D<2>, Dense<10>>;
+static_assert(Conv2D<16, 3>::winograd<Shape<8, 8, 16>>.better());
+
 /// Of training at a rate at which it is stable.
 template <class Net>
 void compare_absorbed() {
@@ -41,4 +46,5 @@ void compare_absorbed() {
 
 TEST_CASE("A network that selects into convolutions has the numbers of the network as written") {
   compare_absorbed<Selected>();
+  compare_absorbed<Inferred>();
 }

@@ -117,23 +117,25 @@ struct Conv2DForward {
   }
 };
 
-/// y = x * W + b. `scratch`: Conv2DPairsSizes::forward(sizes).scratch() floats, where that
-/// is better.
+/// y = x * W + b. `scratch`: Conv2DPairsSizes::forward(sizes).scratch() floats, where those are
+/// better.
 template <Conv2DSizes sizes, class Finish>
 void conv2d_forward(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                     const float* HWY_RESTRICT b, float* HWY_RESTRICT y, int samples,
                     float* HWY_RESTRICT scratch, const Finish& finish) {
-  using Pairs = Conv2DPairsForward<Conv2DPairsSizes::forward(sizes), Finish>;
+  using Pairs = Conv2DPairs<Conv2DPairsSizes::forward(sizes), Finish>;
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
   if constexpr (Conv2DNarrowForward<sizes, Finish>::better) {
     Conv2DNarrowForward<sizes, Finish>{finish}.pictures(x, w, b, y, samples);
   } else if constexpr (Pairs::better) {
+    const Pairs pairs{finish};
     for (int n = 0; n < samples; ++n) {
-      Pairs{finish}.picture(x + n * s.x_stride, w, b, y + n * s.y_stride, scratch);
+      pairs.picture(x + n * s.x_stride, w, b, y + n * s.y_stride, scratch);
     }
   } else {
+    const Conv2DForward<sizes, Finish> forward{finish};
     for (int n = 0; n < samples; ++n) {
-      Conv2DForward<sizes, Finish>{finish}.picture(x + n * s.x_stride, w, b, y + n * s.y_stride);
+      forward.picture(x + n * s.x_stride, w, b, y + n * s.y_stride);
     }
   }
 }
@@ -239,8 +241,8 @@ struct Conv2DDataGradient {
   }
 };
 
-/// dx = dy * W^T. `scratch`: sizes.data_gradient_scratch() floats, or those of
-/// Conv2DPairsGradientSizes, where that is better, if they are more. `finish` may read where dx is
+/// dx = dy * W^T. `scratch`: sizes.data_gradient_scratch() floats, and as many as
+/// Conv2DPairsGradientSizes asks for, where those are better. `finish` may read where dx is
 /// written.
 template <Conv2DSizes sizes, class Finish>
 void conv2d_data_gradient(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w, float* dx,
@@ -251,13 +253,16 @@ void conv2d_data_gradient(const float* HWY_RESTRICT dy, const float* HWY_RESTRIC
     using Pairs = Conv2DPairsDataGradient<Conv2DPairsGradientSizes{sizes}, Finish>;
     ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
     conv2d_transpose_weights<sizes>(w, scratch);
-    for (int n = 0; n < samples; ++n) {
-      const float* dy_n = dy + n * s.y_stride;
-      float* dx_n = dx + n * s.x_stride;
-      if constexpr (Pairs::better) {
-        Pairs{finish}.picture(dy_n, scratch, dx_n, scratch + s.transposed_weights());
-      } else {
-        Conv2DDataGradient<sizes, Finish>{finish}.picture(dy_n, scratch, dx_n);
+    if constexpr (Pairs::better) {
+      const Pairs pairs{finish};
+      for (int n = 0; n < samples; ++n) {
+        pairs.picture(dy + n * s.y_stride, scratch, dx + n * s.x_stride,
+                      scratch + s.transposed_weights());
+      }
+    } else {
+      const Conv2DDataGradient<sizes, Finish> gradient{finish};
+      for (int n = 0; n < samples; ++n) {
+        gradient.picture(dy + n * s.y_stride, scratch, dx + n * s.x_stride);
       }
     }
   }

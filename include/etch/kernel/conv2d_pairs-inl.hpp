@@ -10,7 +10,7 @@
 //
 // They are as exact as plain sums. An output sees the pixels under its window alone, and where all
 // pixels are equal so are the outputs of pairs: what ReLU and MaxPool2D make of zeros and ties
-// stays.
+// stays, but for the last output of an odd row, which is a plain sum.
 
 #if defined(ETCH_KERNEL_CONV2D_PAIRS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_CONV2D_PAIRS_INL_HPP
@@ -34,7 +34,7 @@ namespace etch::HWY_NAMESPACE {
 /// first time is transformed, all channels in the lanes; then some pairs of outputs at a time are
 /// summed in registers, over the rows and channels under the window.
 template <Conv2DPairsSizes sizes, class Finish>
-struct Conv2DPairsForward {
+struct Conv2DPairs {
   const Finish& finish;
   using Tag = TagFor<sizes.conv.filters>;
   using Lanes = hn::Vec<Tag>;
@@ -51,9 +51,14 @@ struct Conv2DPairsForward {
   /// both with opposite signs.
   enum Sum { first, second, both, apart, sums };
   static constexpr Blocks blocks = balanced(sizes.pairs(), (registers - window.size - 2) / sums, 1);
-  /// The last block has the single output beside its pairs.
-  static constexpr Clip clip(int block) {
-    return {0, block + 1 == blocks.count() && sizes.single() ? 1 : 0};
+  /// Whether a block has the single output beside its pairs: the last may.
+  static constexpr bool with_single(int block) {
+    return sizes.single() && block + 1 == blocks.count();
+  }
+
+  /// Floats of a transformed row.
+  HWY_INLINE std::ptrdiff_t row_floats() const {
+    return std::ptrdiff_t{s.pairs()} * groups.products * s.pixel();
   }
 
   /// Row `iy` of x to [pair][product][channel].
@@ -108,7 +113,7 @@ struct Conv2DPairsForward {
     for (int ky = 0; ky < sizes.conv.rows.size; ++ky) {
       const int iy = row * sizes.conv.rows.stride - s.conv.rows.before + ky;
       if (iy < 0 || iy >= s.conv.rows.in) continue;
-      const float* line = transformed + iy % sizes.conv.rows.size * s.row_floats() +
+      const float* line = transformed + iy % sizes.conv.rows.size * row_floats() +
                           pair * groups.products * s.pixel();
       constexpr int last = (window.out - 1) * window.stride - window.before;
       const float* last_pixel = x + (iy * s.conv.columns.in + last) * s.conv.channels;
@@ -168,14 +173,14 @@ struct Conv2DPairsForward {
     for (int row = 0; row < s.conv.rows.out; ++row) {
       const int end = row * s.conv.rows.stride - s.conv.rows.before + s.conv.rows.size;
       for (; transformed < std::min(end, s.conv.rows.in); ++transformed) {
-        transform(x, transformed, scratch + transformed % s.conv.rows.size * s.row_floats());
+        transform(x, transformed, scratch + transformed % s.conv.rows.size * row_floats());
       }
       for (int filter = 0; filter < s.conv.filters; filter += lanes_of<Tag>) {
         const float* w_panel = w + filter / conv_panel * s.weights.panel + filter % conv_panel;
         const Lanes bias = b == nullptr ? hn::Zero(tag) : hn::LoadU(tag, b + filter);
-        for_blocks<blocks, clip>([&]<int Pairs, Clip c>(int block) ETCH_LAMBDA {
-          tile<Pairs, c.end == 1>(x, scratch, w_panel, bias, y + filter, row,
-                                  block * blocks.columns, s.conv.filters - filter);
+        for_blocks<blocks, with_single>([&]<int Pairs, bool single>(int block) ETCH_LAMBDA {
+          tile<Pairs, single>(x, scratch, w_panel, bias, y + filter, row, block * blocks.columns,
+                              s.conv.filters - filter);
         });
       }
     }
@@ -194,7 +199,7 @@ struct Conv2DPairsDataGradient {
   HWY_INLINE void picture(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w, float* dx,
                           float* HWY_RESTRICT scratch) const {
     [&]<int... I>(std::integer_sequence<int, I...>) ETCH_LAMBDA {
-      (Conv2DPairsForward<sizes.part(I), Finish>{finish}.picture(dy, w, nullptr, dx, scratch), ...);
+      (Conv2DPairs<sizes.part(I), Finish>{finish}.picture(dy, w, nullptr, dx, scratch), ...);
     }
     (std::make_integer_sequence<int, sizes.parts()>());
   }

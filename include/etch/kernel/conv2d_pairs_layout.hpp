@@ -51,15 +51,17 @@ struct Conv2DPairsSizes {
   struct Group {
     int tap, taps, product;
   };
+  /// More of a row are too much to unroll.
+  static constexpr int most_taps = 9;
   struct Groups {
-    std::array<Group, 8> all{};
+    std::array<Group, most_taps> all{};
     int count = 0, products = 0;
   };
   /// Those of a row of the window: 5 taps are 3 and 2, of a stride of 2 the even and the odd ones.
   constexpr Groups groups() const {
     Groups groups;
     const Window& window = conv.columns;
-    for (int phase = 0; phase < window.stride; ++phase) {
+    for (int phase = 0; phase < std::min(window.stride, window.size); ++phase) {
       for (int tap = phase; tap < window.size;) {
         const int left = (window.size - 1 - tap) / window.stride + 1;
         const int taps = left == 4 ? 2 : left < 3 ? left : 3;
@@ -75,20 +77,20 @@ struct Conv2DPairsSizes {
   /// Whether the last output of a row is none of a pair.
   constexpr bool single() const { return conv.columns.out % 2 == 1; }
 
-  /// Floats of a row of the picture once it is transformed: [pair][product][channel].
+  /// Floats of a pixel once it is transformed; a row of them is [pair][product][channel].
   constexpr int pixel() const { return channel_lanes(conv.channels); }
-  constexpr int row_floats() const { return pairs() * groups().products * pixel(); }
 
   /// Floats of scratch memory: the rows under the window.
   constexpr std::size_t scratch() const {
-    return static_cast<std::size_t>(std::ptrdiff_t{conv.rows.size} * row_floats());
+    const std::ptrdiff_t row = std::ptrdiff_t{pairs()} * groups().products * pixel();
+    return static_cast<std::size_t>(round_up(conv.rows.size * row, conv_panel));
   }
 
   /// Operations on 16 lanes that a picture takes: products, and two for each transformed vector.
   constexpr std::int64_t operations() const {
     const int last = conv.columns.out - 1;
     const int alone = single() ? conv.columns.end(last) - conv.columns.first(last) : 0;
-    const std::int64_t row = pairs() * groups().products + alone;
+    const std::int64_t row = std::int64_t{pairs()} * groups().products + alone;
     return conv.rows.taps() * row * conv.channels * conv.filter_panels() +
            std::int64_t{conv.rows.in} * pairs() * 2 * groups().products * conv.channel_panels();
   }
@@ -97,10 +99,8 @@ struct Conv2DPairsSizes {
   /// 5x5, 1.25, with stride 2 1.26; 28x28x16 to 16, 3x3, 1.34, with stride 2 1.03; 64x64x64 to 64,
   /// 3x3, 1.46; 14x14x20 to 20, 2x2, 4x4 and 7x7, 1.21, 1.19 and 1.24; 28x28x1 to 16 and 32, 5x5,
   /// 1.07 and 1.13, to 16, 3x3, 0.96.)
-  constexpr bool better() const { return unrolls() && operations() < conv.products(); }
-
-  constexpr bool unrolls() const {
-    return conv.columns.size >= 1 && conv.columns.size <= 9 && pairs() > 0;
+  constexpr bool better() const {
+    return conv.columns.size <= most_taps && pairs() > 0 && operations() < conv.products();
   }
 
  private:
@@ -136,14 +136,17 @@ struct Conv2DPairsGradientSizes {
 
   constexpr bool better() const {
     for (const Window& window : {conv.rows, conv.columns}) {
-      if (window.size < window.stride || window.size > 9 || window.in < 2 * window.stride) {
+      if (window.size < window.stride || window.size > Conv2DPairsSizes::most_taps ||
+          window.in / 2 < window.stride) {
         return false;
       }
     }
-    std::int64_t operations = 0;
-    for (int i = 0; i < parts(); ++i) operations += part(i).operations();
-    return operations < std::int64_t{conv.rows.taps()} * conv.columns.taps() * conv.filters *
-                            conv.channel_panels();
+    std::int64_t operations = 0, products = 0;
+    for (int i = 0; i < parts(); ++i) {
+      operations += part(i).operations();
+      products += part(i).conv.products();
+    }
+    return operations < products;
   }
 };
 

@@ -8,7 +8,7 @@
 // mean squares of errors are 2.7 to 4.5 times those of plain sums (with -2 in place of -1/2 3.8 to
 // 7.5 times). Yet outputs are differences of larger numbers: where plain sums are zero, or equal,
 // these are so but for rounding, and the gradients of ReLU and MaxPool2D would see that. Training
-// has plain sums.
+// has pairs, see conv2d_pairs-inl.hpp, or plain sums.
 
 #if defined(ETCH_KERNEL_CONV2D_WINOGRAD_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_CONV2D_WINOGRAD_INL_HPP
@@ -30,7 +30,7 @@ namespace etch::HWY_NAMESPACE {
 
 // -------------------------------------------------------------------- transforms of one dimension
 
-/// The inputs under a tile to the points: each is multiplied by all (x - point) but its own.
+/// Takes the inputs under a tile to the points: to each by the product of (x - p) over the others.
 template <class V>
 HWY_INLINE void data_transform(const V (&x)[6], V (&at)[6]) {
   constexpr hn::DFromV<V> d;
@@ -45,7 +45,8 @@ HWY_INLINE void data_transform(const V (&x)[6], V (&at)[6]) {
   at[5] = hn::Add(hn::NegMulAdd(more, even, hn::Sub(x[5], x[3])), odd);
 }
 
-/// The taps of a window to the points, each divided by its differences from all others.
+/// Takes the taps of a window to the points: their polynomial there, divided by the product of the
+/// point's differences from the others.
 template <int Taps, class V>
 HWY_INLINE void filter_transform(const V (&w)[Taps], V (&at)[6]) {
   static_assert(Taps == 3 || Taps == 5);
@@ -69,7 +70,7 @@ HWY_INLINE void filter_transform(const V (&w)[Taps], V (&at)[6]) {
   at[5] = w[Taps - 1];
 }
 
-/// The products at the points to the outputs of a tile.
+/// Takes the products at the points to the outputs of a tile.
 template <int Outputs, class V>
 HWY_INLINE void inverse_transform(const V (&at)[6], V (&y)[Outputs]) {
   static_assert(Outputs == 2 || Outputs == 4);
@@ -92,29 +93,6 @@ HWY_INLINE void inverse_transform(const V (&at)[6], V (&y)[Outputs]) {
 
 // ----------------------------------------------------------------------------- what is stored
 
-/// The outputs of tiles to y, as a convolution has them.
-template <Conv2DWinogradSizes sizes, class Finish>
-struct Conv2DWinogradOutputs {
-  static constexpr int side = sizes.outputs();
-  const Finish& finish;
-  float* y;
-
-  template <class Tag>
-  HWY_INLINE void operator()(Tag d, const hn::Vec<Tag> (&tile)[side][side], hn::Vec<Tag> bias,
-                             int sample, int row, int column, int filter) const {
-    ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes.conv>();
-    ETCH_UNROLL for (int r = 0; r < side; ++r) {
-      ETCH_UNROLL for (int c = 0; c < side; ++c) {
-        if (row + r >= s.rows.out || column + c >= s.columns.out) continue;
-        float* to =
-            y + sample * s.y_stride + ((row + r) * s.columns.out + column + c) * s.filters + filter;
-        const int count = s.filters - filter;
-        store_first(finish(hn::Add(tile[r][c], bias), d, to, count), d, to, count);
-      }
-    }
-  }
-};
-
 /// Whether tiles of outputs hold whole windows of a pooling.
 template <Conv2DWinogradSizes sizes, MaxPool2DSizes pool>
 inline constexpr bool tiles_hold_windows = [] {
@@ -123,18 +101,25 @@ inline constexpr bool tiles_hold_windows = [] {
          pool.columns.stride == side && sizes.outputs() % side == 0;
 }();
 
-/// The largest of each window of such a pooling to y.
+/// Windows of one output each: what stores them stores all.
+template <Conv2DSizes sizes>
+inline constexpr MaxPool2DSizes every_output{slide<Valid>(sizes.rows.out, 1, 1),
+                                             slide<Valid>(sizes.columns.out, 1, 1), sizes.filters};
+
+/// The largest output of each window of such a pooling, to y.
 template <Conv2DWinogradSizes sizes, MaxPool2DSizes pool, class Finish>
-struct Conv2DWinogradLargest {
+struct Conv2DWinogradStore {
   static constexpr int side = sizes.outputs(), window = pool.rows.size;
   const Finish& finish;
   float* y;
   std::ptrdiff_t y_stride;
 
+  /// `tile` are the outputs from (row, column) on, without their bias.
   template <class Tag>
   HWY_INLINE void operator()(Tag d, const hn::Vec<Tag> (&tile)[side][side], hn::Vec<Tag> bias,
                              int sample, int row, int column, int filter) const {
     ETCH_SPECIALISED const MaxPool2DSizes s = loop_sizes<pool>();
+    const int count = s.channels - filter;
     ETCH_UNROLL for (int r = 0; r < side; r += window) {
       ETCH_UNROLL for (int c = 0; c < side; c += window) {
         const int oy = (row + r) / window, ox = (column + c) / window;
@@ -144,7 +129,6 @@ struct Conv2DWinogradLargest {
           largest = larger(tile[r + i / window][c + i % window], largest);
         }
         float* to = y + sample * y_stride + (oy * s.columns.out + ox) * s.channels + filter;
-        const int count = s.channels - filter;
         store_first(finish(hn::Add(largest, bias), d, to, count), d, to, count);
       }
     }
@@ -246,7 +230,9 @@ struct Conv2DWinogradForward {
           }
           data_transform(pixels, at);
           ETCH_UNROLL for (int j = 0; j < points; ++j) {
-            hn::Store(at[j], d, to + (i * points + j) * s.pixels() + tile * s.pixel() + channel);
+            hn::Store(
+                at[j], d,
+                to + std::ptrdiff_t{i * points + j} * s.pixels() + tile * s.pixel() + channel);
           }
         }
       }
@@ -267,7 +253,7 @@ struct Conv2DWinogradForward {
       for (int channel = 0; channel < s.conv.channels; ++channel) {
         ETCH_UNROLL for (int j = 0; j < points; ++j) {
           const Lanes weights = in_register(hn::Load(tag, w + weight(0, i, channel, j)));
-          const float* pixel = pixels + (i * points + j) * s.pixels() + channel;
+          const float* pixel = pixels + std::ptrdiff_t{i * points + j} * s.pixels() + channel;
           ETCH_UNROLL for (int tile = 0; tile < Tiles; ++tile) {
             const Lanes everywhere = hn::Set(tag, pixel[tile * s.pixel()]);
             sum[tile][j] = hn::MulAdd(everywhere, weights, sum[tile][j]);
@@ -290,8 +276,7 @@ struct Conv2DWinogradForward {
     }
   }
 
-  /// `store(tag, tile, bias, sample, row, column, filter)` has the outputs of a tile, [side][side],
-  /// of which (row, column) is the first, without their bias.
+  /// What becomes of a tile, `store` says: see Conv2DWinogradStore.
   template <class Store>
   HWY_INLINE void operator()(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
                              const float* HWY_RESTRICT b, int samples, float* HWY_RESTRICT scratch,

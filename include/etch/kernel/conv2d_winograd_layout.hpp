@@ -41,7 +41,8 @@ struct Conv2DWinogradSizes {
   /// Floats of scratch memory: the weights, the rows under a row of tiles before and after their
   /// transform, and a row beyond the border.
   constexpr std::size_t scratch() const {
-    return weights() + static_cast<std::size_t>((points + 1) * line() + points * points * pixels());
+    const std::ptrdiff_t lines = std::ptrdiff_t{points + 1} * line();
+    return weights() + static_cast<std::size_t>(lines + std::ptrdiff_t{points} * points * pixels());
   }
 
   /// Operations on 16 lanes that a single picture takes, for which the weights are transformed,
@@ -54,14 +55,15 @@ struct Conv2DWinogradSizes {
     const std::int64_t tile = points * points * weights +
                               2 * points * data * conv.channel_panels() +
                               (points + outputs()) * inverse * filters;
-    return tile_rows() * tile_columns() * tile + (taps + points) * filter * weights;
+    return std::int64_t{tile_rows()} * tile_columns() * tile + (taps + points) * filter * weights;
   }
 
   /// Whether they are fewer than by pairs or plain sums. (AVX-512, one picture, as many times as
-  /// fast as plain sums, and pairs: 64x64x64 to 64, 3x3, 3.04, 1.46; 28x28x3 to 16,
-  /// 3x3, 1.47, 1.17; where pictures are small 7x7x16 to 16, 3x3, 1.07, 1.33, 4x4x64 to 64, 3x3,
-  /// 0.49.) Filters fewer than half of the lanes lie across vectors otherwise (28x28x8 to 8 and 4,
-  /// 3x3: 1.9 and 1.15; 28x28x4 to 4 0.85). The weights are to take 4 MiB at most.
+  /// fast as plain sums, and in brackets how many times pairs are: 64x64x64 to 64, 3x3, 3.04
+  /// (1.46); 28x28x3 to 16, 3x3, 1.47 (1.17); where pictures are small, 7x7x16 to 16, 3x3, 1.07
+  /// (1.33), 4x4x64 to 64, 3x3, 0.49.) Filters fewer than half of the lanes lie across vectors
+  /// otherwise, see conv2d_narrow-inl.hpp (28x28x8 to 8 and 4, 3x3: 1.9 and 1.15; 28x28x4 to 4
+  /// 0.85). The weights are to take 4 MiB at most.
   constexpr bool better() const {
     const int taps = conv.kernel();
     if (conv.rows.size != taps || (taps != 3 && taps != 5) || conv.filters < 8) return false;

@@ -45,9 +45,9 @@ HWY_INLINE void map(const float* x, float* y, std::ptrdiff_t size, const F& f) {
 /// y[i] = f(a[i], b[i]) for as many.
 template <class F>
 HWY_INLINE void map(const float* a, const float* b, float* y, std::ptrdiff_t size, const F& f) {
-  for (std::ptrdiff_t i = 0; i < size; i += lanes) {
-    hn::StoreU(f(hn::LoadU(float_tag, a + i), hn::LoadU(float_tag, b + i)), float_tag, y + i);
-  }
+  finish_all(a, y, size, [&](Vec v, auto, const float* to, int) ETCH_LAMBDA {
+    return f(v, hn::LoadU(float_tag, b + (to - y)));
+  });
 }
 
 }  // namespace etch::HWY_NAMESPACE

@@ -24,13 +24,14 @@ namespace etch {
 //
 // what it has of
 //
-//   flops<In>()                 2 for every product that is summed in one sample's forward pass
+//   flops<In>()                 2 for every product that one sample's forward pass sums as it is
+//                               defined
 //   variables<In>()             std::array<Variable, n>: its parameters
 //   place<In>(variable, i)      where element i of a variable, in TensorFlow's order, lies
 //   saved<In>()                 floats that forward, in training, leaves the gradients of a
 //                               sample, beside x and y: see Context
 //   scratch<In>(rows)           floats of scratch memory that a pass over `rows` samples needs in
-//                               training
+//                               training, forward_scratch() at least
 //   forward_scratch<In>()       those of them that forward needs, which it has in inference, too
 //   updating_tiles<In>()        how many tiles weight_gradient falls into, on every target, where
 //                               it can update the parameters instead of storing their gradients
@@ -41,13 +42,14 @@ namespace etch {
 //                               element after it has written that of dx, and dx had better lie
 //                               over x
 //   traits                      Traits: what rewrites and the plan of memory may make use of
-//   selection<In>               of a layer that selects: the windows that it does so from. It saves
-//                               their numbers, see max_pool2d_sizes.hpp, and fuses_forward
+//   selection<In>               of a layer that selects the largest elements: the windows that it
+//                               does so from. It saves their numbers, see max_pool2d_sizes.hpp, and
+//                               fuses_forward
 //   takes_selected<In, selection>(), selected_scratch<In, selection>()
 //                               where gradients can be taken of what a next layer selects alone:
 //                               whether that is worth it, and the scratch memory it needs. Of a
 //                               layer that fuses_forward, and stores its gradients; one derived
-//                               from such that has others says false
+//                               from such that has another forward or other gradients says false
 //
 // and for every SIMD target Passes<Layer, In>: see passes-inl.hpp.
 
@@ -210,7 +212,7 @@ constexpr Traits traits_of() {
 
 /// What a pass may know beside its arrays.
 struct Context {
-  bool training = false;              // dropout drops in training alone, and sums may be others
+  bool training = false;              // dropout drops in it alone; else outputs may round otherwise
   std::optional<float> dropout_rate;  // instead of what the layer's type says
   std::uint64_t seed = 0;             // of the random draws
   std::uint32_t step = 0;             // of training

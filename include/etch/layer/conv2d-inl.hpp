@@ -157,23 +157,20 @@ struct Passes<Conv2D<Filters, Kernel, Padding, Stride>, In> {
                                    const Finish& finish = {}) {
     if constexpr (Winograd::better) {
       if (!context.training) {
-        const Conv2DWinogradOutputs<winograd, Finish> outputs{finish, y};
-        return Winograd()(x, variables[0], variables[1], rows, context.scratch, outputs);
+        return infer<every_output<sizes>>(context, x, variables, y, sizes.y_stride, rows, finish);
       }
     }
     conv2d_forward<sizes>(x, variables[0], variables[1], y, rows, context.scratch, finish);
   }
 
   template <MaxPool2DSizes pool>
-  static constexpr bool infers_selected = Winograd::better&& tiles_hold_windows<winograd, pool>;
+  static constexpr bool infers_selected = (Winograd::better && tiles_hold_windows<winograd, pool>);
 
   template <MaxPool2DSizes pool, class Finish>
   static HWY_NOINLINE void inference_of_selected(const Context& context, const float* x,
                                                  const float* const* variables, float* y, int rows,
                                                  const Finish& finish) {
-    const Conv2DWinogradLargest<winograd, pool, Finish> largest{
-        finish, y, Layer::template pooled<In, pool>.dy_stride};
-    Winograd()(x, variables[0], variables[1], rows, context.scratch, largest);
+    infer<pool>(context, x, variables, y, Layer::template pooled<In, pool>.dy_stride, rows, finish);
   }
 
   template <class Finish = Unchanged>
@@ -207,6 +204,14 @@ struct Passes<Conv2D<Filters, Kernel, Padding, Stride>, In> {
   }
 
  private:
+  template <MaxPool2DSizes pool, class Finish>
+  static HWY_INLINE void infer(const Context& context, const float* x,
+                               const float* const* variables, float* y, std::ptrdiff_t y_stride,
+                               int rows, const Finish& finish) {
+    const Conv2DWinogradStore<winograd, pool, Finish> store{finish, y, y_stride};
+    Winograd()(x, variables[0], variables[1], rows, context.scratch, store);
+  }
+
   static const std::uint8_t* numbers(const Context& context) {
     return reinterpret_cast<const std::uint8_t*>(context.saved);
   }

@@ -34,7 +34,7 @@ template <std::size_t Index, class Layer, class In>
 struct fits_contract {
   static constexpr bool optional_members =
       ETCH_FITS(flops) && ETCH_FITS(variables) && ETCH_FITS(saved) && ETCH_FITS(scratch, 1) &&
-      ETCH_FITS(updating_tiles) && ETCH_FITS(data_gradient_over_x);
+      ETCH_FITS(forward_scratch) && ETCH_FITS(updating_tiles) && ETCH_FITS(data_gradient_over_x);
   static constexpr bool value = [] {
     if constexpr (requires { Layer::template variables<In>(); }) {
       return optional_members && requires {

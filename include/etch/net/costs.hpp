@@ -39,13 +39,14 @@ constexpr bool does(Pass pass) {
   }
 }
 
-/// Two for every product that `pass` at `Step` sums in one sample.
+/// Two for every product that `pass` at `Step`, as it is defined, sums in one sample.
 template <class Step>
 constexpr std::uint64_t flops_of(Pass pass) {
   return pass == Pass::forward ? Step::flops : pass == Pass::update ? 0 : Step::gradient_flops;
 }
 
-/// What work must cost at least, whoever does it.
+/// What work must cost at least, whoever does it as it is defined. (A convolution may have fewer
+/// products, see conv2d_pairs-inl.hpp.)
 struct Cost {
   std::uint64_t flops = 0;             // two for every product that is summed, none for the rest
   std::uint64_t activation_bytes = 0;  // of inputs, outputs and their gradients, moved once, and
