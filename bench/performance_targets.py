@@ -100,8 +100,9 @@ WHY = {
         "beside the gradient; two threads share the L3 cache that these come from.",
     "training step of `conv_strided`, two threads":
         "two threads hand each other gradients and weights twice in a step. How long that takes "
-        "changes by the minute: the same program took 72 to 75 µs a step (1.8x) or 91 to 95 "
-        "(1.45x). Where the host runs the two virtual processors would explain it, but is a guess.",
+        "changes by the minute: the same program took 213 µs a step (1.33x), and half an hour "
+        "later 154 (1.83x). Where the host runs the two virtual processors would explain it, but "
+        "is a guess.",
     "training step, `logistic_l2`":
         "its two products alone take four fifths of the time that is asked, on a Zen 4 nine "
         "tenths. Between two turns the others' data push its pictures out of the caches: where "
