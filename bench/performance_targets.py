@@ -124,7 +124,7 @@ WHY = {
         "2.6x, `lenet5` 1.04x and 1.09x.",
     "every pass of every layer":
         "the forward pass of 784 to 64 adds up the lanes of each sum at its end, because weights "
-        "lie as suits the data gradient. Others are a twentieth slower at most.",
+        "lie as suits the data gradient. Others are a sixteenth slower at most.",
 }
 
 
