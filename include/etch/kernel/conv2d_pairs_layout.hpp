@@ -2,7 +2,6 @@
 #define ETCH_KERNEL_CONV2D_PAIRS_LAYOUT_HPP
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -54,7 +53,7 @@ struct Conv2DPairsSizes {
   /// More of a row are too much to unroll.
   static constexpr int most_taps = 9;
   struct Groups {
-    std::array<Group, most_taps> all{};
+    Group all[most_taps]{};
     int count = 0, products = 0;
   };
   /// Those of a row of the window: 5 taps are 3 and 2, of a stride of 2 the even and the odd ones.
@@ -65,7 +64,7 @@ struct Conv2DPairsSizes {
       for (int tap = phase; tap < window.size;) {
         const int left = (window.size - 1 - tap) / window.stride + 1;
         const int taps = left == 4 ? 2 : left < 3 ? left : 3;
-        groups.all[static_cast<std::size_t>(groups.count++)] = {tap, taps, groups.products};
+        groups.all[groups.count++] = {tap, taps, groups.products};
         groups.products += taps + 1;
         tap += taps * window.stride;
       }
