@@ -12,6 +12,12 @@ TEST_CASE("Dense obeys the laws in panels") {
   layer_laws<Dense<20>, Shape<1025>>(9);
 }
 
+TEST_CASE("Dense obeys the laws in panels where the last vector is narrow") {
+  layer_laws<Dense<33>, Shape<40>>(13);  // a group of its own
+  layer_laws<Dense<56>, Shape<60>>(17);  // in a whole group
+  layer_laws<Dense<260>, Shape<30>>(7);  // in the last tile of the weight gradient
+}
+
 TEST_CASE("Dense obeys the laws in panels where many samples are packed") {
   layer_laws<Dense<72>, Shape<48>>(70);
   layer_laws<Dense<300>, Shape<28>>(65);

@@ -89,7 +89,7 @@ void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w
       const float* share = w_column + s.panel(dense_panel) + row * s.panel(dense_panel) / rows;
       const float* ahead = few ? w_column : share;
       const int step = few ? 0 : dense_panel * tile_rows / rows + 1;
-      Tile<FloatTag, tile_rows, vectors> tile;
+      GroupTile<tile_rows, decltype(vectors)> tile;
       tile.clear();
       tile.accumulate(Strided{x + row * s.x_stride, s.x_stride, 1}, w_column, dense_panel, s.inputs,
                       [&](int k) ETCH_LAMBDA {
@@ -246,6 +246,7 @@ struct DenseWeightGradient {
   static_assert(block % dense_sums == 0 && block % 8 == 0 && dense_gradient_inputs % block == 0);
   /// Vectors of a tile: four side by side need the fewest loads, 10 for 24 products.
   static constexpr int most = registers == 32 ? 4 : 2;
+  using Groups = ColumnGroups<sizes.outputs, most>;
 
   /// Columns of x or dy to be packed: `width` of each sample, whole vectors, which do not leave it.
   /// The first are packed at once, all others sample by sample beside products of those before
@@ -268,14 +269,15 @@ struct DenseWeightGradient {
   };
 
   /// `count` inputs from `input` on, a block or what it leaves at the end, x from theirs on
-  /// (column: from sample to sample), and V vectors of outputs from `column` on, dy from theirs on
+  /// (column: from sample to sample), and a group of outputs from `column` on, dy from theirs on
   /// (row: from sample to sample). Beside the first of its tiles `ahead` is packed.
-  template <int V, class Store>
+  template <class Columns, class Store>
   HWY_INLINE void block_times(const Strided& x, const Strided& dy, float* dw, int rows, int input,
                               int count, int column, const Packing& ahead, Store& store) const {
+    constexpr int V = Columns();
     float* block_dw = dw + s.panel(column) + input * dense_panel;
     const auto tile_of = [&](auto tile_rows, int row) ETCH_LAMBDA {
-      Tile<FloatTag, tile_rows, V> tile;
+      GroupTile<tile_rows, Columns> tile;
       float* tile_dw = block_dw + row * dense_panel;
       const auto place = [&](int r, int n) ETCH_LAMBDA {  // the vectors fill panels, or share one
         return tile_dw + s.panel(n) + r * dense_panel;
@@ -315,16 +317,6 @@ struct DenseWeightGradient {
     }
   }
 
-  /// Calls `group(Int<V>, column)` for groups of V vectors that cover the columns [column, end).
-  template <class Group>
-  HWY_INLINE void for_groups(int column, int end, const Group& group) const {
-    constexpr int rest = ceil_div(sizes.outputs, lanes) % most;
-    for (; column + (most - 1) * lanes < end; column += most * lanes) group(Int<most>(), column);
-    if constexpr (rest > 0) {
-      if (column < end) group(Int<rest>(), column);
-    }
-  }
-
   /// Inputs [input, end) and outputs [column, column_end), where `column` begins a panel, `input` a
   /// block, and `end` is where one ends, or the inputs do.
   /// `scratch`, where dy and x are packed: rows x (column_end - column, in whole vectors, and twice
@@ -353,7 +345,7 @@ struct DenseWeightGradient {
     for (bool packs_dy = packs; input < end; input += block, packs_dy = false) {
       Packing following{};
       if (packs && input + block < end) following = block_of_x(input + block, next_x);
-      for_groups(column, column_end, [&](auto vectors, int first) ETCH_LAMBDA {
+      Groups::each(column, column_end, [&](auto vectors, int first) ETCH_LAMBDA {
         const int after = first + vectors * lanes;
         Packing ahead{};
         if (after >= column_end) {
@@ -366,8 +358,8 @@ struct DenseWeightGradient {
         const Strided group_dy =
             packs ? Strided{scratch + rows * (first - column), vectors * lanes, 1}
                   : Strided{dy + first, s.y_stride, 1};
-        block_times<vectors>(block_x, group_dy, dw, rows, input, std::min(block, end - input),
-                             first, ahead, store);
+        block_times<decltype(vectors)>(block_x, group_dy, dw, rows, input,
+                                       std::min(block, end - input), first, ahead, store);
       });
       next_x = packed_x.to;
       packed_x = following;

@@ -7,10 +7,13 @@
 #define ETCH_KERNEL_DENSE_BLOCKS_INL_HPP
 #endif
 
+#include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include "etch/base/round.hpp"
 #include "etch/kernel/loop_sizes.hpp"
+#include "etch/kernel/tile-inl.hpp"
 #include "etch/kernel/vec-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -24,14 +27,41 @@ inline constexpr int dense_sums = registers == 32 ? 24 : 12;
 /// registers hold sums for (128x784x1024 forward: 95 % of peak, 89 by eight).
 inline constexpr int dense_rows = dense_sums / 2;
 
-/// Calls `columns(Int<V>, first_column)` for groups of V vectors, `Most` or what is left, that
-/// cover N columns.
+/// V vectors of columns side by side, the last perhaps narrower.
+template <int V, class LastTag = FloatTag>
+struct Group : Int<V> {
+  using Last = LastTag;
+};
+
+/// The tile of so many rows and a group of columns.
+template <int Rows, class Columns>
+using GroupTile = Tile<FloatTag, Rows, Columns::value, typename Columns::Last>;
+
+/// The groups that cover N columns: of `Most` vectors each, but for the last if fewer are left for
+/// it, or few columns for its last vector. That one is narrower then (Zen 4, 64x120x84: 90 % of
+/// peak forward, 86 by whole vectors); narrower than 8 lanes gains nothing.
+template <int N, int Most>
+struct ColumnGroups {
+  static constexpr int vectors = ceil_div(N, lanes), rest = vectors % Most;
+  using Last = std::conditional_t<lanes == 16, TagFor<N - (vectors - 1) * lanes>, FloatTag>;
+  static constexpr bool narrows = lanes_of<Last> < lanes;
+  static constexpr int apart = rest > 0 ? rest : narrows ? Most : 0;
+
+  /// Calls `columns(Group(), first_column)` for those of [column, end), which begin and end one.
+  template <class Columns>
+  static HWY_INLINE void each(int column, int end, const Columns& columns) {
+    ETCH_SPECIALISED const int last = loop_sizes<(vectors - apart) * lanes>();
+    for (; column < std::min(end, last); column += Most * lanes) columns(Group<Most>(), column);
+    if constexpr (apart > 0) {
+      if (column < end) columns(Group<apart, Last>(), column);
+    }
+  }
+};
+
+/// The same for all N columns.
 template <int N, int Most, class Columns>
 HWY_INLINE void for_column_groups(const Columns& columns) {
-  ETCH_SPECIALISED const int vectors = loop_sizes<ceil_div(N, lanes)>();
-  constexpr int rest = ceil_div(N, lanes) % Most;
-  for (int v = 0; v + Most <= vectors; v += Most) columns(Int<Most>(), v * lanes);
-  if constexpr (rest > 0) columns(Int<rest>(), (vectors - rest) * lanes);
+  ColumnGroups<N, Most>::each(0, loop_sizes<N>(), columns);
 }
 
 /// Samples of the next of the tiles that cover `left`: the most that leave no single one, whose two

@@ -38,9 +38,9 @@ struct DenseSizes {
 
   /// Whether W lies transposed, [outputs][depth()], and not in panels [outputs / 32][inputs][32].
   /// Data gradients then need not turn anything, and of many inputs a forward pass ends few sums:
-  /// 8x784x64 has 92 to 96 % of peak forward and 98 backward, 99 and 82 in panels; AVX2 97 and 99,
-  /// 87 and 89 in panels. Of fewer inputs it loses: 64x256x128 forward 88, 98 in panels. Eight
-  /// samples must fit into the L1 cache.
+  /// 8x784x64 has 97 % of peak forward and 98 backward, 99 and 68 in panels; AVX2 97 and 99, 87 and
+  /// 89 in panels. Of fewer inputs it loses: 64x128x64 forward 84, 98 in panels. Eight samples must
+  /// fit into the L1 cache.
   constexpr bool transposed() const {
     return narrow() || (outputs <= 128 && inputs >= 3 * outputs && inputs <= 1024);
   }

@@ -43,9 +43,8 @@ struct DenseDots {
 
   /// Samples of a tile, which go past weights that stay: two, or where 32 registers hold sums of
   /// half of the outputs for more, up to four. Weights of more outputs do not fit into the L1
-  /// cache: eight samples stay there, and weights go past them, two outputs at a time, or with
-  /// sixteen registers three past four samples (8x784x64: 92 to 96 % of peak, 92 by four samples
-  /// and 48 by two; AVX2 97, 90 by two outputs).
+  /// cache: eight samples stay there, or four with sixteen registers, and weights go past them,
+  /// three outputs at a time (8x784x64: 48 % of peak by two samples; AVX2 97, 90 by two outputs).
   static constexpr int most_rows = [] {
     if (!sizes.narrow()) return registers == 32 ? 8 : 4;
     if (!in_halves || registers == 16) return 2;
@@ -53,9 +52,11 @@ struct DenseDots {
   }();
 
   /// Outputs of a tile of so many samples: of few all, or equal parts, two where they go in halves,
-  /// or as many as leave few enough for the registers.
+  /// or as many as leave few enough for the registers. Of more, as many as registers hold sums for:
+  /// each tile's end takes 33 cycles (8x784x64 by sixteen sums: 95 % of peak, 97 so; 64x400x120 92
+  /// and 95, 4x784x64 72 and 97).
   static constexpr int tile_outputs(int rows) {
-    if (!sizes.narrow()) return std::min((registers == 32 ? 16 : 12) / rows, lanes);
+    if (!sizes.narrow()) return std::min({dense_sums / rows, 8, lanes});
     const int parts = ceil_div(sizes.outputs, std::min((registers - 6) / 2, lanes));
     return ceil_div(sizes.outputs, in_halves && rows > 1 ? std::max(parts, 2) : parts);
   }
@@ -100,9 +101,13 @@ struct DenseDots {
     const auto for_outputs = [&](auto outputs, const auto& tile) ETCH_LAMBDA {
       ETCH_SPECIALISED const int all = loop_sizes<sizes.outputs>();
       constexpr int rest = sizes.outputs % outputs;
+      constexpr int left = rest > 0 ? outputs + rest : 0;  // which the last two share
       int n = 0;
-      for (; n + outputs <= all; n += outputs) tile(outputs, n);
-      if constexpr (rest > 0) tile(Int<rest>(), n);
+      for (; n < all - left; n += outputs) tile(outputs, n);
+      if constexpr (left > 0) {
+        tile(Int<ceil_div(left, 2)>(), n);
+        tile(Int<left / 2>(), n + ceil_div(left, 2));
+      }
     };
     if constexpr (in_halves) {
       if (rows == 1) {
@@ -234,7 +239,7 @@ void dense_data_gradient_transposed(const float* HWY_RESTRICT dy, const float* H
   // Three vectors and eight samples, or four: AVX2, 8x784x64, 99 % of peak, 87 by two vectors.
   for_row_tiles<dense_sums / 3>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
     for_column_groups<sizes.inputs, 3>([&](auto vectors, int column) ETCH_LAMBDA {
-      Tile<FloatTag, tile_rows, vectors> tile;
+      GroupTile<tile_rows, decltype(vectors)> tile;
       tile.clear();
       tile.accumulate(Strided{dy + row * s.y_stride, s.y_stride, 1}, w + column, s.depth(),
                       s.outputs);

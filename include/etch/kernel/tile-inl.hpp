@@ -7,6 +7,7 @@
 #define ETCH_KERNEL_TILE_INL_HPP
 #endif
 
+#include <algorithm>
 #include <cstring>
 
 #include "etch/kernel/vec-inl.hpp"
@@ -39,18 +40,44 @@ struct StridedPairs {
   }
 };
 
-/// Rows x Vectors of a product, held in registers while the sum runs.
-template <class Tag, int Rows, int Vectors>
+/// The first lanes of a vector.
+template <class Part, class Tag>
+HWY_INLINE hn::Vec<Part> first_lanes(Tag d, hn::Vec<Tag> v) {
+  if constexpr (lanes_of<Part> == lanes_of<Tag>) {
+    return v;
+  } else {
+    const hn::Half<Tag> half;
+    return first_lanes<Part>(half, hn::LowerHalf(half, v));
+  }
+}
+
+/// A vector of these lanes, and zero behind them.
+template <class Part, class Tag>
+HWY_INLINE hn::Vec<Tag> zero_behind(Tag d, hn::Vec<Part> v) {
+  if constexpr (lanes_of<Part> == lanes_of<Tag>) {
+    return v;
+  } else {
+    return hn::ZeroExtendVector(d, zero_behind<Part>(hn::Half<Tag>(), v));
+  }
+}
+
+/// Rows x Vectors of a product, held in registers while the sum runs. Of the last vectors only the
+/// lanes of `Last` are summed, the others are zero.
+template <class Tag, int Rows, int Vectors, class Last = Tag>
 struct Tile {
   static constexpr int width = lanes_of<Tag>;
-  hn::Vec<Tag> sum[Rows][Vectors];
+  static constexpr bool narrows = lanes_of<Last> < width;
+  static constexpr int whole = narrows ? Vectors - 1 : Vectors;
+  hn::Vec<Tag> sum[Rows][std::max(whole, 1)];
+  hn::Vec<Last> last[narrows ? Rows : 1];
 
   // NEON's vectors have a constructor, and an implicit one here, of no target, cannot inline it.
   HWY_INLINE Tile() {}
 
   HWY_INLINE void clear() {
     ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
-      ETCH_UNROLL for (int v = 0; v < Vectors; ++v) sum[r][v] = hn::Zero(Tag());
+      ETCH_UNROLL for (int v = 0; v < whole; ++v) sum[r][v] = hn::Zero(Tag());
+      if constexpr (narrows) last[r] = hn::Zero(Last());
     }
   }
 
@@ -74,9 +101,13 @@ struct Tile {
 
   /// Adds to every row the vectors at `bias`.
   HWY_INLINE void add(const float* HWY_RESTRICT bias) {
-    ETCH_UNROLL for (int v = 0; v < Vectors; ++v) {
+    ETCH_UNROLL for (int v = 0; v < whole; ++v) {
       const auto b = hn::LoadU(Tag(), bias + v * width);
       ETCH_UNROLL for (int r = 0; r < Rows; ++r) sum[r][v] = hn::Add(sum[r][v], b);
+    }
+    if constexpr (narrows) {
+      const auto b = hn::LoadU(Last(), bias + whole * width);
+      ETCH_UNROLL for (int r = 0; r < Rows; ++r) last[r] = hn::Add(last[r], b);
     }
   }
 
@@ -84,7 +115,8 @@ struct Tile {
   template <class Take>
   HWY_INLINE void each(const Take& take) const {
     ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
-      ETCH_UNROLL for (int v = 0; v < Vectors; ++v) take(sum[r][v], r, v * width);
+      ETCH_UNROLL for (int v = 0; v < whole; ++v) take(sum[r][v], r, v * width);
+      if constexpr (narrows) take(zero_behind<Last>(Tag(), last[r]), r, whole * width);
     }
   }
 
@@ -109,13 +141,15 @@ struct Tile {
   template <class A>
   HWY_INLINE void add_products(A a, int k, const float* HWY_RESTRICT b) {
     const Tag d;
-    hn::Vec<Tag> b_k[Vectors];
-    ETCH_UNROLL for (int v = 0; v < Vectors; ++v) b_k[v] = hn::LoadU(d, b + v * width);
+    hn::Vec<Tag> b_k[std::max(whole, 1)];
+    ETCH_UNROLL for (int v = 0; v < whole; ++v) b_k[v] = hn::LoadU(d, b + v * width);
+    [[maybe_unused]] const auto b_last = hn::LoadU(Last(), b + (Vectors - 1) * width);
     ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
       const auto a_rk = a.everywhere(d, r, k);
-      ETCH_UNROLL for (int v = 0; v < Vectors; ++v) {
+      ETCH_UNROLL for (int v = 0; v < whole; ++v) {
         sum[r][v] = hn::MulAdd(a_rk, b_k[v], sum[r][v]);
       }
+      if constexpr (narrows) last[r] = hn::MulAdd(first_lanes<Last>(d, a_rk), b_last, last[r]);
     }
   }
 };
