@@ -329,7 +329,7 @@ class Explains(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         self.assertRegex(done.stdout, r"\n2_conv2d +7 x 7 x 16 +6,416 +524,288 +3,136\n")
         self.assertRegex(done.stdout, r"\ntotal +57,722 +769,568 +35,072\n\n")
-        self.assertRegex(done.stdout, r"\nInference, one picture at a time: 253,376 bytes\n"
+        self.assertRegex(done.stdout, r"\nInference, one picture at a time: 253,824 bytes\n"
                          r"Training, batches of 16, one thread: [\d,]+ bytes\n$")
 
     def test_wrong_usage_is_one_line_and_2(self):

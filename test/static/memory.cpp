@@ -149,7 +149,7 @@ static_assert(Workspace<LeNet5, 16>::floats ==
 // And in it convolutions keep rows of pixels, transformed.
 
 constexpr std::size_t strided_scratch = Conv2D<16, 5, Same, 2>::pairs<Shape<14, 14, 16>>.scratch();
-static_assert(strided_scratch == 5 * 3 * 7 * 16);
+static_assert(strided_scratch == (7 + 1) * 14 * 16);
 static_assert(Workspace<Strided, 16>::floats ==
               16 * inference_plan<Strided>.transient + strided_scratch);
 

@@ -1,6 +1,6 @@
-// Convolutions whose outputs are computed in pairs, with fewer products: of three taps two
+// Convolutions whose rows of outputs are computed in pairs, with fewer products: of three taps two
 // neighbours have four together, not six, of two taps three, not four (S. Winograd's F(2, 3) and
-// F(2, 2)):
+// F(2, 2)). Where d are rows of pixels and w those of a window that meet them:
 //
 //   y0 = (d0 - d2) w0 + (d1 + d2)/2 (w0 + w1 + w2) + (d2 - d1)/2 (w0 - w1 + w2)
 //   y1 = (d3 - d1) w2 + (d1 + d2)/2 (w0 + w1 + w2) - (d2 - d1)/2 (w0 - w1 + w2)
@@ -9,8 +9,8 @@
 //   y1 = (d2 - d1) w1 + d1 (w0 + w1)
 //
 // They are as exact as plain sums. An output sees the pixels under its window alone, and where all
-// pixels are equal so are the outputs of pairs: what ReLU and MaxPool2D make of zeros and ties
-// stays, but for the last output of an odd row, which is a plain sum.
+// pixels are equal so are the outputs: what ReLU and MaxPool2D make of zeros and ties stays, but
+// for the last of an odd number of rows, which is a plain sum.
 
 #if defined(ETCH_KERNEL_CONV2D_PAIRS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef ETCH_KERNEL_CONV2D_PAIRS_INL_HPP
@@ -30,9 +30,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace etch::HWY_NAMESPACE {
 
-/// The lanes are filters. Row of outputs by row of outputs: what comes under the window for the
-/// first time is transformed, all channels in the lanes; then some pairs of outputs at a time are
-/// summed in registers, over the rows and channels under the window.
+/// The lanes are filters. Pair of rows by pair of rows: the rows of pixels under it are
+/// transformed, as they lie; then some columns at a time are summed in registers, what both rows
+/// share first.
 template <Conv2DPairsSizes sizes, class Finish>
 struct Conv2DPairs {
   const Finish& finish;
@@ -40,127 +40,234 @@ struct Conv2DPairs {
   using Lanes = hn::Vec<Tag>;
   static constexpr Tag tag{};
   ETCH_SPECIALISED const Conv2DPairsSizes s = loop_sizes<sizes>();
-  static constexpr Window window = sizes.conv.columns;
+  static constexpr Window rows = sizes.conv.rows, columns = sizes.conv.columns;
   static constexpr auto groups = sizes.groups();
+  using Group = Conv2DPairsSizes::Group;
 
-  /// Where a load of a pixel serves whole vectors and sums of pairs fit into the registers. Of 16
-  /// two pairs would, and the loads outweigh the products.
-  static constexpr bool better = sizes.better() && lanes == conv_panel;
+  /// SSE4 has no multiply-add, and 5x5 takes up to twice as long by g++.
+  static constexpr bool better = sizes.better() && lanes > 4;
 
-  /// A pair has four sums: what belongs to its first output alone, to the second, to both, and to
-  /// both with opposite signs.
-  enum Sum { first, second, both, apart, sums };
-  static constexpr Blocks blocks = balanced(sizes.pairs(), (registers - window.size - 2) / sums, 1);
-  /// Whether a block has the single output beside its pairs: the last may.
-  static constexpr bool with_single(int block) {
-    return sizes.single() && block + 1 == blocks.count();
-  }
+  /// Columns whose two sums fit into the registers beside two lines' weights and their pixels. Of
+  /// sixteen registers they leave few: there sums rest, see conv2d_blocks-inl.hpp.
+  static constexpr bool rest = registers == 16;
+  static constexpr Blocks blocks =
+      balanced(columns.out, (rest ? resting_sums : registers - 2 * columns.size - 3) / 2, 1);
+  static constexpr Clip clip(int block) { return inputs_under(columns, blocks, block); }
 
-  /// Floats of a transformed row.
-  HWY_INLINE std::ptrdiff_t row_floats() const {
-    return std::ptrdiff_t{s.pairs()} * groups.products * s.pixel();
-  }
+  /// Where the rows of pixels lie that a pair's products take, transformed or as they are.
+  struct PixelRows {
+    const float* of[sizes.groups().products];
+  };
 
-  /// Row `iy` of x to [pair][product][channel].
-  HWY_INLINE void transform(const float* HWY_RESTRICT x, int iy, float* HWY_RESTRICT to) const {
-    for (int pair = 0; pair < s.pairs(); ++pair) {
-      const int column = 2 * pair * window.stride - window.before;
-      for (int channel = 0; channel < s.conv.channels; channel += lanes_of<Channels>) {
-        const float* pixels = x + (iy * s.conv.columns.in + column) * s.conv.channels + channel;
-        const int count = s.conv.channels - channel;
-        transform_pair(
-            [&](int i) ETCH_LAMBDA {
-              const bool inside = column + i >= 0 && column + i < s.conv.columns.in;
-              return inside ? load_first(Channels(), pixels + i * s.conv.channels, count)
-                            : hn::Zero(Channels());
-            },
-            to + pair * groups.products * s.pixel() + channel);
+  /// `scratch`: a row for each product, and one of zeros, for what pads the picture.
+  HWY_INLINE PixelRows transform(const float* HWY_RESTRICT x, int pair,
+                                 float* HWY_RESTRICT scratch) const {
+    const int top = 2 * pair * rows.stride - s.conv.rows.before;
+    PixelRows products;
+    ETCH_UNROLL for (int g = 0; g < groups.count; ++g) {
+      const Group group = groups.all[g];
+      const float* d[4];
+      ETCH_UNROLL for (int i = 0; i <= group.taps; ++i) {
+        const int row = top + group.tap + i * rows.stride;
+        const bool inside = row >= 0 && row < s.conv.rows.in;
+        d[i] = inside ? x + row * s.conv.columns.in * s.conv.channels
+                      : scratch + groups.products * s.row_floats();
+      }
+      float* to = scratch + group.product * s.row_floats();
+      if (group.taps > 1) transform(group, d, to);
+      ETCH_UNROLL for (int i = 0; i <= group.taps; ++i) {
+        const bool plain = group.taps == 1 || (group.taps == 2 && i == 1);
+        products.of[group.product + i] = plain ? d[i] : to + i * s.row_floats();
       }
     }
+    return products;
   }
 
-  template <class Pixel>
-  HWY_INLINE void transform_pair(const Pixel& pixel, float* HWY_RESTRICT to) const {
-    constexpr Channels d;
-    ETCH_UNROLL for (int g = 0; g < groups.count; ++g) {
-      const auto group = groups.all[g];
-      const auto at = [&](int i) ETCH_LAMBDA { return pixel(group.tap + i * window.stride); };
-      const auto store = [&](int i, hn::Vec<Channels> v)
-                             ETCH_LAMBDA { hn::Store(v, d, to + (group.product + i) * s.pixel()); };
-      const auto d0 = at(0), d1 = at(1);
-      if (group.taps == 1) {
-        store(0, d0), store(1, d1);
-      } else if (group.taps == 2) {
-        store(0, hn::Sub(d0, d1)), store(1, d1), store(2, hn::Sub(at(2), d1));
+  HWY_INLINE void transform(const Group& group, const float* const (&d)[4],
+                            float* HWY_RESTRICT to) const {
+    const int floats = s.conv.columns.in * s.conv.channels;
+    for (int at = 0; at < floats; at += lanes) {
+      const auto pixels = [&](int i)
+                              ETCH_LAMBDA { return load_first(float_tag, d[i] + at, floats - at); };
+      const auto store = [&](int i, Vec v)
+                             ETCH_LAMBDA { hn::Store(v, float_tag, to + i * s.row_floats() + at); };
+      const Vec d1 = pixels(1), d2 = pixels(2);
+      if (group.taps == 2) {
+        store(0, hn::Sub(pixels(0), d1));
+        store(2, hn::Sub(d2, d1));
       } else {
-        const auto d2 = at(2), half = hn::Set(d, 0.5f);
-        store(0, hn::Sub(d0, d2));
+        const Vec half = hn::Set(float_tag, 0.5f);
+        store(0, hn::Sub(pixels(0), d2));
         store(1, hn::Mul(half, hn::Add(d1, d2)));
         store(2, hn::Mul(half, hn::Sub(d2, d1)));
-        store(3, hn::Sub(at(3), d1));
+        store(3, hn::Sub(pixels(3), d1));
       }
     }
   }
 
-  template <int Pairs, bool single>
-  HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT transformed,
-                       const float* HWY_RESTRICT w, Lanes bias, float* y, int row, int pair,
-                       int filters) const {
-    Lanes sum[Pairs][sums], alone = bias;
-    ETCH_UNROLL for (int p = 0; p < Pairs; ++p) {
-      ETCH_UNROLL for (int i = 0; i < sums; ++i) sum[p][i] = hn::Zero(tag);
+  /// A row of pixels of one channel, and a row of the window to go with it.
+  struct Line {
+    const float* pixels;
+    Lanes tap[columns.size];
+  };
+
+  /// Weights of a channel.
+  HWY_INLINE Lanes weights(const float* HWY_RESTRICT w, int ky, int kx) const {
+    return hn::Load(tag, w + ky * sizes.weights.row + kx * sizes.weights.tap);
+  }
+
+  /// Adds a pixel's products.
+  template <int Columns>
+  HWY_INLINE void add(int pixel, const Line& line, Lanes (&sum)[Columns]) const {
+    const Lanes v = hn::Set(tag, line.pixels[pixel * s.conv.channels]);
+    ETCH_UNROLL for (int kx = 0; kx < columns.size; ++kx) {
+      const int o = (pixel - kx) / columns.stride;
+      if (pixel >= kx && (pixel - kx) % columns.stride == 0 && o < Columns) {
+        sum[o] = hn::MulAdd(v, line.tap[kx], sum[o]);
+      }
     }
-    for (int ky = 0; ky < sizes.conv.rows.size; ++ky) {
-      const int iy = row * sizes.conv.rows.stride - s.conv.rows.before + ky;
-      if (iy < 0 || iy >= s.conv.rows.in) continue;
-      const float* line = transformed + iy % sizes.conv.rows.size * row_floats() +
-                          pair * groups.products * s.pixel();
-      constexpr int last = (window.out - 1) * window.stride - window.before;
-      const float* last_pixel = x + (iy * s.conv.columns.in + last) * s.conv.channels;
-      for (int channel = 0; channel < s.conv.channels; ++channel) {
-        Lanes tap[window.size];
-        const float* w_line = w + ky * s.weights.row + channel * s.weights.channel;
-        ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
-          tap[kx] = in_register(hn::Load(tag, w_line + kx * sizes.weights.tap));
+  }
+
+  template <Clip c, int Columns>
+  HWY_INLINE void add(const Line& line, Lanes (&sum)[Columns]) const {
+    ETCH_UNROLL for (int pixel = c.first; pixel < c.end; ++pixel) add(pixel, line, sum);
+  }
+
+  /// Adds the products of two lines, pixel by pixel: those of one would wait for each other
+  /// (14x14x16 to 16, 5x5: 228 µs, 238 line by line). Sums that rest have those of one line first,
+  /// so that they are loaded once (AVX2, 28x28x1 to 16, 7x7: 132 µs, 270 pixel by pixel).
+  template <Clip c, int Columns>
+  HWY_INLINE void add(const Line& a, Lanes (&to_a)[Columns], const Line& b,
+                      Lanes (&to_b)[Columns]) const {
+    if (rest) {
+      add<c>(a, to_a);
+      add<c>(b, to_b);
+      return;
+    }
+    ETCH_UNROLL for (int pixel = c.first; pixel < c.end; ++pixel) {
+      add(pixel, a, to_a);
+      add(pixel, b, to_b);
+    }
+  }
+
+  /// Adds what both rows of a pair have alike to `same`, with opposite signs to `opposite`.
+  template <int Columns, Clip c>
+  HWY_INLINE void add_shared(const PixelRows& pixels, std::ptrdiff_t start,
+                             const float* HWY_RESTRICT w, Lanes (&same)[Columns],
+                             Lanes (&opposite)[Columns]) const {
+    for (int channel = 0; channel < s.conv.channels; ++channel, w += s.weights.channel) {
+      w = seen_anew(w);
+      ETCH_UNROLL for (int g = 0; g < groups.count; ++g) {
+        const auto [tap, taps, product] = groups.all[g];
+        if (taps == 1) continue;
+        Line a{seen_anew(pixels.of[product + 1] + start + channel), {}};
+        Line b{seen_anew(pixels.of[product + 2] + start + channel), {}};
+        ETCH_UNROLL for (int kx = 0; kx < columns.size; ++kx) {
+          const Lanes outer =
+              hn::Add(weights(w, tap, kx), weights(w, tap + (taps - 1) * rows.stride, kx));
+          const Lanes inner = weights(w, tap + rows.stride, kx);
+          a.tap[kx] = taps == 3 ? hn::Add(outer, inner) : outer;
+          b.tap[kx] = hn::Sub(outer, inner);
         }
-        const auto add = [&](int product, Lanes weights, Sum to) ETCH_LAMBDA {
-          ETCH_UNROLL for (int p = 0; p < Pairs; ++p) {
-            const float* pixel = line + (p * groups.products + product) * s.pixel() + channel;
-            sum[p][to] = hn::MulAdd(hn::Set(tag, *pixel), weights, sum[p][to]);
-          }
-        };
-        ETCH_UNROLL for (int g = 0; g < groups.count; ++g) {
-          const auto [first_tap, taps, product] = groups.all[g];
-          const Lanes w0 = tap[first_tap], w_last = tap[first_tap + (taps - 1) * window.stride];
-          add(product, w0, first);
-          if (taps == 2) add(product + 1, in_register(hn::Add(w0, w_last)), both);
-          if (taps == 3) {
-            const Lanes outer = hn::Add(w0, w_last), inner = tap[first_tap + window.stride];
-            add(product + 1, in_register(hn::Add(outer, inner)), both);
-            add(product + 2, in_register(hn::Sub(outer, inner)), apart);
-          }
-          add(product + taps, w_last, second);
-        }
-        if constexpr (single) {
-          ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
-            if (last + kx < 0 || last + kx >= window.in) continue;
-            const Lanes pixel = hn::Set(tag, last_pixel[kx * s.conv.channels + channel]);
-            alone = hn::MulAdd(pixel, tap[kx], alone);
-          }
+        if (taps == 3) {
+          add<c>(a, same, b, opposite);
+        } else {
+          add<c>(a, same);
         }
       }
     }
-    float* to = y + row * s.outputs.row + 2 * pair * s.outputs.column;
-    const auto store = [&](int column, Lanes v) ETCH_LAMBDA {
-      float* there = to + column * s.outputs.column;
-      store_first(finish(v, tag, there, filters), tag, there, filters);
-    };
-    ETCH_UNROLL for (int p = 0; p < Pairs; ++p) {
-      const Lanes shared = hn::Add(sum[p][both], bias);
-      store(2 * p, hn::Add(sum[p][first], hn::Add(shared, sum[p][apart])));
-      store(2 * p + 1, hn::Add(sum[p][second], hn::Sub(shared, sum[p][apart])));
+  }
+
+  /// Adds what each row of a pair has for itself.
+  template <int Columns, Clip c>
+  HWY_INLINE void add_own(const PixelRows& pixels, std::ptrdiff_t start,
+                          const float* HWY_RESTRICT w, Lanes (&upper)[Columns],
+                          Lanes (&lower)[Columns]) const {
+    for (int channel = 0; channel < s.conv.channels; ++channel, w += s.weights.channel) {
+      w = seen_anew(w);
+      ETCH_UNROLL for (int g = 0; g < groups.count; ++g) {
+        const auto [tap, taps, product] = groups.all[g];
+        Line a{seen_anew(pixels.of[product] + start + channel), {}};
+        Line b{seen_anew(pixels.of[product + taps] + start + channel), {}};
+        ETCH_UNROLL for (int kx = 0; kx < columns.size; ++kx) {
+          a.tap[kx] = weights(w, tap, kx);
+          b.tap[kx] = weights(w, tap + (taps - 1) * rows.stride, kx);
+        }
+        add<c>(a, upper, b, lower);
+      }
     }
-    if constexpr (single) store(2 * Pairs, alone);
+  }
+
+  /// Some columns of outputs, and the filters that the lanes are.
+  struct Place {
+    std::ptrdiff_t start;  // of the pixels under them, in their row
+    const float* w;
+    Lanes bias;
+    float* y;
+    int filters;  // how many of the lanes
+  };
+
+  template <int Columns>
+  HWY_INLINE void store(const Lanes (&sum)[Columns], const Place& at, float* y) const {
+    ETCH_UNROLL for (int o = 0; o < Columns; ++o) {
+      float* to = y + o * s.outputs.column;
+      store_first(finish(sum[o], tag, to, at.filters), tag, to, at.filters);
+    }
+  }
+
+  template <int Columns, Clip c>
+  HWY_INLINE void pair(const PixelRows& pixels, const Place& at) const {
+    Lanes upper[Columns], lower[Columns];
+    ETCH_UNROLL for (int o = 0; o < Columns; ++o) {
+      upper[o] = at.bias;
+      lower[o] = hn::Zero(tag);
+    }
+    add_shared<Columns, c>(pixels, at.start, at.w, upper, lower);
+    ETCH_UNROLL for (int o = 0; o < Columns; ++o) {
+      const Lanes same = upper[o], opposite = lower[o];
+      upper[o] = hn::Add(same, opposite);
+      lower[o] = hn::Sub(same, opposite);
+    }
+    add_own<Columns, c>(pixels, at.start, at.w, upper, lower);
+    store(upper, at, at.y);
+    store(lower, at, at.y + s.outputs.row);
+  }
+
+  /// The last row, where that is none of a pair: plain sums.
+  template <int Columns, Clip c>
+  HWY_INLINE void single(const float* HWY_RESTRICT x, const Place& at) const {
+    Lanes sum[Columns];
+    ETCH_UNROLL for (int o = 0; o < Columns; ++o) sum[o] = at.bias;
+    const int top = (s.conv.rows.out - 1) * rows.stride - s.conv.rows.before;
+    for (int ky = 0; ky < rows.size; ++ky) {
+      if (top + ky < 0 || top + ky >= s.conv.rows.in) continue;
+      const float* pixels = x + (top + ky) * s.conv.columns.in * s.conv.channels + at.start;
+      for (int channel = 0; channel < s.conv.channels; ++channel) {
+        Line line{pixels + channel, {}};
+        ETCH_UNROLL for (int kx = 0; kx < columns.size; ++kx) {
+          line.tap[kx] = weights(at.w + channel * s.weights.channel, ky, kx);
+        }
+        add<c>(line, sum);
+      }
+    }
+    store(sum, at, at.y);
+  }
+
+  /// Calls `body.template operator()<Columns, clip>(place)` for all of the row of outputs at `y`.
+  template <class Body>
+  HWY_INLINE void for_row(const float* HWY_RESTRICT w, const float* HWY_RESTRICT b, float* y,
+                          const Body& body) const {
+    for (int filter = 0; filter < s.conv.filters; filter += lanes_of<Tag>) {
+      const float* w_panel = w + filter / conv_panel * s.weights.panel + filter % conv_panel;
+      const Lanes bias = b == nullptr ? hn::Zero(tag) : hn::LoadU(tag, b + filter);
+      for_blocks<blocks, clip>([&]<int Columns, Clip c>(int block) ETCH_LAMBDA {
+        const std::ptrdiff_t column = block * blocks.columns;
+        const std::ptrdiff_t start =
+            (column * columns.stride - s.conv.columns.before) * s.conv.channels;
+        body.template operator()<Columns, c>(Place{
+            start, w_panel, bias, y + column * s.outputs.column + filter, s.conv.filters - filter});
+      });
+    }
   }
 
   /// `b` may be null: there are no biases then.
@@ -169,32 +276,25 @@ struct Conv2DPairs {
                           float* HWY_RESTRICT scratch) const {
     w += s.weights.first;
     y += s.outputs.first;
-    int transformed = 0;  // rows
-    for (int row = 0; row < s.conv.rows.out; ++row) {
-      const int end = row * s.conv.rows.stride - s.conv.rows.before + s.conv.rows.size;
-      for (; transformed < std::min(end, s.conv.rows.in); ++transformed) {
-        transform(x, transformed, scratch + transformed % s.conv.rows.size * row_floats());
-      }
-      for (int filter = 0; filter < s.conv.filters; filter += lanes_of<Tag>) {
-        const float* w_panel = w + filter / conv_panel * s.weights.panel + filter % conv_panel;
-        const Lanes bias = b == nullptr ? hn::Zero(tag) : hn::LoadU(tag, b + filter);
-        for_blocks<blocks, with_single>([&]<int Pairs, bool single>(int block) ETCH_LAMBDA {
-          tile<Pairs, single>(x, scratch, w_panel, bias, y + filter, row, block * blocks.columns,
-                              s.conv.filters - filter);
-        });
-      }
+    std::fill_n(scratch + groups.products * s.row_floats(), s.row_floats(), 0.0f);
+    for (int i = 0; i < s.pairs(); ++i) {
+      const PixelRows pixels = transform(x, i, scratch);
+      for_row(w, b, y + 2 * i * s.outputs.row,
+              [&]<int Columns, Clip c>(const Place& at)
+                  ETCH_LAMBDA { pair<Columns, c>(pixels, at); });
+    }
+    if constexpr (sizes.single()) {
+      for_row(w, b, y + (s.conv.rows.out - 1) * s.outputs.row,
+              [&]<int Columns, Clip c>(const Place& at) ETCH_LAMBDA { single<Columns, c>(x, at); });
     }
   }
-
- private:
-  using Channels = TagFor<sizes.conv.channels>;
 };
 
 /// dx = dy * W^T, from transposed weights: a convolution for each place of a pixel in a stride.
 template <Conv2DPairsGradientSizes sizes, class Finish>
 struct Conv2DPairsDataGradient {
   const Finish& finish;
-  static constexpr bool better = sizes.better() && lanes == conv_panel;
+  static constexpr bool better = sizes.better() && lanes > 4;
 
   HWY_INLINE void picture(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w, float* dx,
                           float* HWY_RESTRICT scratch) const {

@@ -6,12 +6,11 @@
 #include <cstdint>
 
 #include "etch/base/round.hpp"
-#include "etch/kernel/channels.hpp"
 #include "etch/kernel/conv2d_layout.hpp"
 
 namespace etch {
 
-/// How a convolution computes outputs of a row in pairs, and where: see conv2d_pairs-inl.hpp.
+/// How a convolution computes rows of outputs in pairs, and where: see conv2d_pairs-inl.hpp.
 struct Conv2DPairsSizes {
   Conv2DSizes conv;
   struct Weights {
@@ -46,20 +45,21 @@ struct Conv2DPairsSizes {
              std::ptrdiff_t{of.columns.stride} * of.channels}};
   }
 
-  /// Taps that are multiplied together, one, two or three a stride apart, and their first product.
+  /// Rows of the window that are multiplied together, one, two or three a stride apart, and the
+  /// first of their transformed rows of pixels.
   struct Group {
     int tap, taps, product;
   };
-  /// More of a row are too much to unroll.
+  /// More columns are too much to unroll.
   static constexpr int most_taps = 9;
   struct Groups {
     Group all[most_taps]{};
     int count = 0, products = 0;
   };
-  /// Those of a row of the window: 5 taps are 3 and 2, of a stride of 2 the even and the odd ones.
+  /// Those of the window: 5 rows are 3 and 2, of a stride of 2 the even and the odd ones.
   constexpr Groups groups() const {
     Groups groups;
-    const Window& window = conv.columns;
+    const Window& window = conv.rows;
     for (int phase = 0; phase < std::min(window.stride, window.size); ++phase) {
       for (int tap = phase; tap < window.size;) {
         const int left = (window.size - 1 - tap) / window.stride + 1;
@@ -72,34 +72,37 @@ struct Conv2DPairsSizes {
     return groups;
   }
 
-  constexpr int pairs() const { return conv.columns.out / 2; }
-  /// Whether the last output of a row is none of a pair.
-  constexpr bool single() const { return conv.columns.out % 2 == 1; }
+  constexpr int pairs() const { return conv.rows.out / 2; }
+  /// Whether the last row is none of a pair.
+  constexpr bool single() const { return conv.rows.out % 2 == 1; }
 
-  /// Floats of a pixel once it is transformed; a row of them is [pair][product][channel].
-  constexpr int pixel() const { return channel_lanes(conv.channels); }
+  /// Floats of a row of pixels, which is transformed as it lies.
+  constexpr std::ptrdiff_t row_floats() const {
+    return round_up(conv.columns.in * conv.channels, conv_panel);
+  }
 
-  /// Floats of scratch memory: the rows under the window.
+  /// Floats of scratch memory: what a pair sees, transformed, and a row of zeros.
   constexpr std::size_t scratch() const {
-    const std::ptrdiff_t row = std::ptrdiff_t{pairs()} * groups().products * pixel();
-    return static_cast<std::size_t>(round_up(conv.rows.size * row, conv_panel));
+    return static_cast<std::size_t>((groups().products + 1) * row_floats());
   }
 
   /// Operations on 16 lanes that a picture takes: products, and two for each transformed vector.
   constexpr std::int64_t operations() const {
-    const int last = conv.columns.out - 1;
-    const int alone = single() ? conv.columns.end(last) - conv.columns.first(last) : 0;
-    const std::int64_t row = std::int64_t{pairs()} * groups().products + alone;
-    return conv.rows.taps() * row * conv.channels * conv.filter_panels() +
-           std::int64_t{conv.rows.in} * pairs() * 2 * groups().products * conv.channel_panels();
+    const int last = conv.rows.out - 1;
+    const int alone = single() ? conv.rows.end(last) - conv.rows.first(last) : 0;
+    const std::int64_t rows = std::int64_t{pairs()} * groups().products + alone;
+    return rows * conv.columns.taps() * conv.channels * conv.filter_panels() +
+           std::int64_t{pairs()} * groups().products * 2 * row_floats() / conv_panel;
   }
 
-  /// Whether they are fewer than plain sums have. (AVX-512, as many times as fast: 14x14x16 to 16,
-  /// 5x5, 1.25, with stride 2 1.26; 28x28x16 to 16, 3x3, 1.34, with stride 2 1.03; 64x64x64 to 64,
-  /// 3x3, 1.46; 14x14x20 to 20, 2x2, 4x4 and 7x7, 1.21, 1.19 and 1.24; 28x28x1 to 16 and 32, 5x5,
-  /// 1.07 and 1.13, to 16, 3x3, 0.96.)
+  /// Whether they are fewer than plain sums have. (As many times as fast on a Zen 4 by AVX-512, and
+  /// by AVX2: 14x14x16 to 16, 5x5, 1.27 and 1.25, with stride 2 1.22 and 1.17; 28x28x16 to 16, 3x3,
+  /// 1.36 and 1.39, with stride 2 1.14 and 1.14; 64x64x64 to 64, 3x3, 1.45 and 1.45; 14x14x20 to
+  /// 20, 2x2, 4x4 and 7x7, 1.24, 1.21 and 1.23, and 1.33, 1.21 and 1.21; 28x28x1 to 16, 5x5 and
+  /// 3x3, 1.32 and 1.33, and 1.29 and 1.17; 4x4x64 to 64, 3x3, 1.02 and 1.03.)
   constexpr bool better() const {
-    return conv.columns.size <= most_taps && pairs() > 0 && operations() < conv.products();
+    return std::max(conv.columns.size, conv.rows.size) <= most_taps && pairs() > 0 &&
+           operations() < conv.products();
   }
 
  private:

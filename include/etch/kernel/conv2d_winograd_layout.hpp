@@ -60,8 +60,8 @@ struct Conv2DWinogradSizes {
 
   /// Whether they are fewer than by pairs or plain sums. (AVX-512, one picture, as many times as
   /// fast as plain sums, and in brackets how many times pairs are: 64x64x64 to 64, 3x3, 3.04
-  /// (1.46); 28x28x3 to 16, 3x3, 1.47 (1.17); where pictures are small, 7x7x16 to 16, 3x3, 1.07
-  /// (1.33), 4x4x64 to 64, 3x3, 0.49.) Filters fewer than half of the lanes lie across vectors
+  /// (1.45); 28x28x3 to 16, 3x3, 1.49 (1.34); where pictures are small, 7x7x16 to 16, 3x3, 1.07
+  /// (1.25), 4x4x64 to 64, 3x3, 0.49.) Filters fewer than half of the lanes lie across vectors
   /// otherwise, see conv2d_narrow-inl.hpp (28x28x8 to 8 and 4, 3x3: 1.9 and 1.15; 28x28x4 to 4
   /// 0.85). The weights are to take 4 MiB at most.
   constexpr bool better() const {
@@ -69,7 +69,9 @@ struct Conv2DWinogradSizes {
     if (conv.rows.size != taps || (taps != 3 && taps != 5) || conv.filters < 8) return false;
     if (conv.rows.stride != 1 || conv.columns.stride != 1 || weights() > 1 << 20) return false;
     const Conv2DPairsSizes pairs = Conv2DPairsSizes::forward(conv);
-    return operations() < (pairs.better() ? pairs.operations() : conv.products());
+    // A vector of outputs takes those some two operations until it is stored.
+    const int stored = conv.rows.out * conv.columns.out * conv.filter_panels();
+    return operations() < 2 * stored + (pairs.better() ? pairs.operations() : conv.products());
   }
 };
 

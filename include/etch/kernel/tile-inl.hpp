@@ -42,7 +42,7 @@ struct StridedPairs {
 
 /// The first lanes of a vector.
 template <class Part, class Tag>
-HWY_INLINE hn::Vec<Part> first_lanes(Tag d, hn::Vec<Tag> v) {
+HWY_INLINE hn::Vec<Part> first_lanes([[maybe_unused]] Tag d, hn::Vec<Tag> v) {
   if constexpr (lanes_of<Part> == lanes_of<Tag>) {
     return v;
   } else {
@@ -53,7 +53,7 @@ HWY_INLINE hn::Vec<Part> first_lanes(Tag d, hn::Vec<Tag> v) {
 
 /// A vector of these lanes, and zero behind them.
 template <class Part, class Tag>
-HWY_INLINE hn::Vec<Tag> zero_behind(Tag d, hn::Vec<Part> v) {
+HWY_INLINE hn::Vec<Tag> zero_behind([[maybe_unused]] Tag d, hn::Vec<Part> v) {
   if constexpr (lanes_of<Part> == lanes_of<Tag>) {
     return v;
   } else {

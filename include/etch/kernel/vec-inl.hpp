@@ -75,6 +75,14 @@ HWY_INLINE V in_register(V v) {
   return v;
 }
 
+/// `p`, behind which the compiler sees nothing it has seen before: of loads that are the same in
+/// every round of a loop it would otherwise fill more registers than there are, and store those.
+template <class T>
+HWY_INLINE T* seen_anew(T* p) {
+  asm volatile("" : "+r"(p));
+  return p;
+}
+
 /// Fetches the cache line at `p` for a store to come, away from other processors' caches. x86-64
 /// processors have always had or ignored the instruction, but g++ writes it only where a target
 /// names it, and reads the line otherwise: the store then waits until the others let go (mlp_l2's
