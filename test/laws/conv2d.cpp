@@ -45,6 +45,11 @@ TEST_CASE("Conv2D obeys the laws where channels or filters are few") {
 
 TEST_CASE("Conv2D obeys the laws where rows are short") {
   layer_laws<Conv2D<16, 3>, Shape<7, 7, 17>>(2);
+  layer_laws<Conv2D<16, 3>, Shape<1, 20, 9>>(2);
+}
+
+TEST_CASE("Conv2D obeys the laws where the window is wider than pairs have it") {
+  layer_laws<Conv2D<16, 11>, Shape<12, 7, 9>>(2);
 }
 
 TEST_CASE("Conv2D obeys the laws where the window is one pixel") {

@@ -50,7 +50,7 @@ struct Conv2DPairsSizes {
   struct Group {
     int tap, taps, product;
   };
-  /// More columns are too much to unroll.
+  /// Of rows, and so of groups, or columns: more columns are too much to unroll.
   static constexpr int most_taps = 9;
   struct Groups {
     Group all[most_taps]{};
@@ -81,7 +81,7 @@ struct Conv2DPairsSizes {
     return round_up(conv.columns.in * conv.channels, conv_panel);
   }
 
-  /// Floats of scratch memory: what a pair sees, transformed, and a row of zeros.
+  /// Floats of scratch memory: a row for each product, and one of zeros.
   constexpr std::size_t scratch() const {
     return static_cast<std::size_t>((groups().products + 1) * row_floats());
   }

@@ -69,7 +69,8 @@ struct Conv2DWinogradSizes {
     if (conv.rows.size != taps || (taps != 3 && taps != 5) || conv.filters < 8) return false;
     if (conv.rows.stride != 1 || conv.columns.stride != 1 || weights() > 1 << 20) return false;
     const Conv2DPairsSizes pairs = Conv2DPairsSizes::forward(conv);
-    // A vector of outputs takes those some two operations until it is stored.
+    // A vector of outputs takes those some two operations until it is stored, which are part of a
+    // tile's inverse (14x14x6 to 16, 5x5, 16 pictures: 38 µs, 50 by pairs).
     const int stored = conv.rows.out * conv.columns.out * conv.filter_panels();
     return operations() < 2 * stored + (pairs.better() ? pairs.operations() : conv.products());
   }

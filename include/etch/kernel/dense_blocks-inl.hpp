@@ -37,9 +37,9 @@ struct Group : Int<V> {
 template <int Rows, class Columns>
 using GroupTile = Tile<FloatTag, Rows, Columns::value, typename Columns::Last>;
 
-/// The groups that cover N columns: of `Most` vectors each, but for the last if fewer are left for
-/// it, or few columns for its last vector. That one is narrower then (Zen 4, 64x120x84: 90 % of
-/// peak forward, 86 by whole vectors); narrower than 8 lanes gains nothing.
+/// The groups that cover N columns: of `Most` vectors each, but for the last, if fewer are left. On
+/// AVX-512 its last vector is as narrow as the columns left for it (Zen 4, 64x120x84: 90 % of peak
+/// forward, 86 by whole vectors); narrower than AVX2's gains nothing.
 template <int N, int Most>
 struct ColumnGroups {
   static constexpr int vectors = ceil_div(N, lanes), rest = vectors % Most;
