@@ -114,7 +114,9 @@ TEST_CASE("Conv2D obeys the laws where rows of outputs are computed in pairs") {
   pairs_laws<Conv2D<24, 4, Valid>, Shape<9, 12, 16>>();     // taps in twos, filters left over
   pairs_laws<Conv2D<16, 5, Same, 3>, Shape<14, 14, 20>>();  // a tap alone
   pairs_laws<Conv2D<16, 3, Same, 2>, Shape<12, 12, 16>>();
-  pairs_laws<Conv2D<16, 5, Same, 2>, Shape<28, 27, 1>>();  // few channels
+  pairs_laws<Conv2D<32, 5>, Shape<28, 28, 1>>();  // few channels
+  pairs_laws<Conv2D<16, 5, Same, 2>, Shape<28, 27, 1>>();
+  pairs_laws<Conv2D<16, 3>, Shape<28, 28, 3>>();
   pairs_laws<Conv2D<4, 3, Same, 2>, Shape<12, 12, 16>>();  // few filters
   pairs_laws<Conv2D<8, 3, Same, 2>, Shape<12, 12, 16>>();
 }

@@ -18,7 +18,7 @@ TEST_CASE("Dense obeys the laws in panels where the last vector is narrow") {
 
 TEST_CASE("Dense obeys the laws in panels where many samples are packed") {
   layer_laws<Dense<72>, Shape<48>>(70);
-  layer_laws<Dense<308>, Shape<28>>(65);
+  layer_laws<Dense<300>, Shape<28>>(65);
   layer_laws<Dense<134>, Shape<397>>(66);
 }
 
@@ -46,7 +46,8 @@ void weight_gradient_is_the_sum_of_products(int rows) {
 
 TEST_CASE("Dense packs all of x and dy for its weight gradient") {
   weight_gradient_is_the_sum_of_products<Dense<72>, Shape<48>>(70);
-  weight_gradient_is_the_sum_of_products<Dense<308>, Shape<28>>(65);
+  weight_gradient_is_the_sum_of_products<Dense<300>, Shape<28>>(65);
+  weight_gradient_is_the_sum_of_products<Dense<308>, Shape<28>>(65);  // a narrow last vector
   weight_gradient_is_the_sum_of_products<Dense<134>, Shape<397>>(66);
 }
 
