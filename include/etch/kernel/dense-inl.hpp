@@ -85,7 +85,7 @@ void dense_forward_wide(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w
   const bool few = rows <= dense_rows;
   for_column_groups<sizes.outputs, 2>([&](auto vectors, int column) ETCH_LAMBDA {
     const float* w_column = w + s.panel(column);
-    for_sample_tiles<dense_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
+    for_sample_tiles<dense_rows>(rows, [&](auto tile_rows, int row) ETCH_TILE {
       const float* share = w_column + s.panel(dense_panel) + row * s.panel(dense_panel) / rows;
       const float* ahead = few ? w_column : share;
       const int step = few ? 0 : dense_panel * tile_rows / rows + 1;
@@ -142,8 +142,8 @@ struct DenseDataGradient {
 
   /// Inputs [first, first + inputs) of `V` vectors of samples.
   template <int V>
-  HWY_INLINE void block(const float* HWY_RESTRICT turned, const float* HWY_RESTRICT w,
-                        float* HWY_RESTRICT dx, int rows, int first) const {
+  HWY_NOINLINE void block(const float* HWY_RESTRICT turned, const float* HWY_RESTRICT w,
+                          float* HWY_RESTRICT dx, int rows, int first) const {
     constexpr int most_inputs = std::max(samples, dense_sums / V / samples * samples);
     constexpr int R = most_inputs > inputs ? samples : most_inputs;
     // For one vector of samples, weights pass faster than they come from the L2 cache when each
@@ -276,7 +276,7 @@ struct DenseWeightGradient {
                               int count, int column, const Packing& ahead, Store& store) const {
     constexpr int V = Columns();
     float* block_dw = dw + s.panel(column) + input * dense_panel;
-    const auto tile_of = [&](auto tile_rows, int row) ETCH_LAMBDA {
+    const auto tile_of = [&](auto tile_rows, int row) ETCH_TILE {
       GroupTile<tile_rows, Columns> tile;
       float* tile_dw = block_dw + row * dense_panel;
       const auto place = [&](int r, int n) ETCH_LAMBDA {  // the vectors fill panels, or share one

@@ -122,11 +122,17 @@ struct DenseDots {
         });
       });
     } else {
-      for_sample_tiles<most_rows>(rows, [&](auto tile_rows, int row) ETCH_LAMBDA {
+      const auto all_outputs = [&](auto tile_rows, int row) ETCH_LAMBDA {
         for_outputs(Int<tile_outputs(tile_rows)>(), [&](auto outputs, int n) ETCH_LAMBDA {
           body.template operator()<tile_rows, outputs>(row, n);
         });
-      });
+      };
+      if constexpr (sizes.narrow()) {
+        for_sample_tiles<most_rows>(rows, all_outputs);
+      } else {
+        for_sample_tiles<most_rows>(
+            rows, [&](auto tile_rows, int row) ETCH_TILE { all_outputs(tile_rows, row); });
+      }
     }
   }
 

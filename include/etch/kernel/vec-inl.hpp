@@ -30,9 +30,13 @@
 #endif
 #endif
 
-// Lambdas do not inherit the target that Highway gives to functions.
+// Lambdas do not inherit the target that Highway gives to functions. What is inlined by force is
+// optimised at each level again, from the register tile up to the layer: where a tile is long
+// enough for a call, it is a function (mlp_deep compiles in 10.2 s, 13.5 with all inlined; 16x64x10
+// would take 5 % longer).
 #ifndef ETCH_LAMBDA
 #define ETCH_LAMBDA HWY_ATTR __attribute__((always_inline))
+#define ETCH_TILE HWY_ATTR HWY_NOINLINE
 #endif
 
 HWY_BEFORE_NAMESPACE();
