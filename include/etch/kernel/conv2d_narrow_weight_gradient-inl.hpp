@@ -22,12 +22,12 @@ namespace etch::HWY_NAMESPACE {
 
 /// The lanes are (column, filter) pairs of a row of dy, as it lies, times the pixels in line with
 /// them, which a shuffle repeats for each filter. A row of pixels meets the rows of dy that see it:
-/// all taps of some rows of the window are summed in registers, so that a load or a shuffle serves
-/// many products. Rows of dy stay in registers from one row of pixels to the next, so that each is
-/// loaded once, for its part in the biases, too (28x28x1 to 6, 5x5: 80 % of peak, 66 when all that
-/// see a row of pixels were loaded from a copy that has zeros around it). Which filter a lane
-/// belongs to comes around after `phases` vectors: each phase has sums of its own, whose lanes are
-/// added up at the end.
+/// taps of some rows and columns of the window are summed in registers, so that a load or a shuffle
+/// serves many products. Rows of dy stay in registers from one row of pixels to the next, so that
+/// each is loaded once, for its part in the biases, too (28x28x1 to 6, 5x5: 80 % of peak, 66 when
+/// all that see a row of pixels were loaded from a copy that has zeros around it). Which filter a
+/// lane belongs to comes around after `phases` vectors: each phase has sums of its own, whose lanes
+/// are added up at the end.
 template <Conv2DSizes sizes>
 struct Conv2DNarrowWeightGradient {
   ETCH_SPECIALISED const Conv2DSizes s = loop_sizes<sizes>();
@@ -35,11 +35,20 @@ struct Conv2DNarrowWeightGradient {
   static constexpr int filters = sizes.filters;
   static constexpr int phases = phases_of<filters>;
   static constexpr int row_floats = window.out * filters;
-  /// Rows of the window whose taps are in registers, beside a vector of dy for each, a pixel and
-  /// the biases' sum.
+  /// Rows and columns of the window whose taps are in registers, beside a vector of dy for each row
+  /// and a pixel: as many rows as leave two columns, because a shuffle serves all of them (28x28x1
+  /// to 6, 5x5, by AVX2: 76 % of peak, 62 by all columns of two rows). clang 19 has rows of dy
+  /// twice, as they were and as they move on (AVX2: 63, 35 where one was counted; AVX-512: 82, 79).
+#if defined(__clang__)
+  static constexpr int copies = 2;
+#else
+  static constexpr int copies = 1;
+#endif
   static constexpr int row_groups =
-      ceil_div(sizes.rows.size, std::clamp((registers - 2) / (window.size + 1), 1, 8));
+      ceil_div(sizes.rows.size, std::min((registers - 1) / (copies + 2), 8));
   static constexpr int rows = ceil_div(sizes.rows.size, row_groups);
+  static constexpr int most_columns = std::min((registers - 1 - copies * rows) / rows, window.size);
+  static constexpr int columns = ceil_div(window.size, ceil_div(window.size, most_columns));
   static constexpr int pieces = sizes.channels * row_groups;
 
   /// Floats of a copied row of pixels, and rows that are copied together: 24 KiB stay in L1.
@@ -56,7 +65,7 @@ struct Conv2DNarrowWeightGradient {
                          copy_cost = sizes.channels == 1 ? 1.0f : 2 + sizes.channels / 8.0f;
   static constexpr bool better =
       filters <= conv_panel && window.stride == 1 && sizes.rows.stride == 1 &&
-      rows * window.size >= 8 && (lanes - 1) / filters + 1 + window.size <= lanes &&
+      rows * columns >= 8 && (lanes - 1) / filters + 1 + window.size <= lanes &&
       1.18f * products * filters + copy_cost < products * round_up(filters, lanes);
 
   /// For each phase and tap of a row the pixel that each lane takes, counted from the first under
@@ -84,60 +93,54 @@ struct Conv2DNarrowWeightGradient {
     return load_first(float_tag, dy + row * floats + i, floats - i);
   }
 
-  /// Adds to the `sums` of a phase, for R rows of the window, what `count` rows of pixels have in
-  /// common with the rows of dy that see them, and to the one behind them those rows of dy. The
-  /// first row of pixels under the first row of the window meets row `dy_row`; the rows before it
-  /// are in the biases' sum if the picture's strips before this one were here.
-  template <int R>
+  /// Adds to the `sums` of a phase, for R rows of the window and K columns from `kx` on, what
+  /// `count` rows of pixels have in common with the rows of dy that see them, and with the last
+  /// columns to the one behind them those rows of dy. The first row of pixels under the first row
+  /// of the window meets row `dy_row`; the rows before it are in the biases' sum if the picture's
+  /// strips before this one were here.
+  template <int R, int K, bool Biases>
   HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy, int dy_row,
-                       int count, bool top, int phase, float* HWY_RESTRICT sums) const {
-    constexpr int taps = R * window.size;
-    // Where registers are scarce, g++ keeps pixels in memory, but clang 19 sums, which then wait
-    // for it (28x28x1 to 6, 5x5: 65 % of peak, 75 with the biases summed apart; AVX2, to 12, 3x3:
-    // 33, 79). It has rows of dy twice, as they were and as they move on.
-#if defined(__clang__)
-    constexpr bool biases_apart = taps + 2 * R + 1 >= registers;
-#else
-    constexpr bool biases_apart = false;
-#endif
-    Vec sum[taps], bias = hn::Load(float_tag, sums + taps * lanes);
-    ETCH_UNROLL for (int t = 0; t < taps; ++t) sum[t] = hn::Load(float_tag, sums + t * lanes);
+                       int count, bool top, int phase, int kx, float* HWY_RESTRICT sums) const {
+    float* bias_sum = sums + R * window.size * lanes;
+    Vec sum[R][K], bias = hn::Load(float_tag, bias_sum);
+    const auto each_sum = [&](const auto& f) ETCH_LAMBDA {
+      ETCH_UNROLL for (int r = 0; r < R; ++r) {
+        ETCH_UNROLL for (int k = 0; k < K; ++k) {
+          f(sum[r][k], sums + (r * window.size + kx + k) * lanes);
+        }
+      }
+    };
+    each_sum([](Vec& v, const float* there) ETCH_LAMBDA { v = hn::Load(float_tag, there); });
     ETCH_SPECIALISED const int floats = loop_sizes<row_floats>();
     for (int i = phase * lanes; i < floats; i += phases * lanes) {
       Vec gradient[R];  // of rows dy_row + row - r
       ETCH_UNROLL for (int r = 0; r + 1 < R; ++r) {
         gradient[r] = gradient_at(dy, dy_row - 1 - r, i);
-        if (top) bias = hn::Add(bias, gradient[r]);
-      }
-      if constexpr (biases_apart) {
-        for (int row = 0; row < count; ++row) {
-          bias = hn::Add(bias, gradient_at(dy, dy_row + row, i));
-        }
+        if (Biases && top) bias = hn::Add(bias, gradient[r]);
       }
       for (int row = 0; row < count; ++row) {
-        const std::int32_t* indices = pixel_of.data() + phase * window.size * lanes;
+        const std::int32_t* indices = pixel_of.data() + (phase * window.size + kx) * lanes;
         asm("" : "+r"(indices));  // they stay in memory: the sums need the registers
         Vec next[R];              // clang would shift `gradient` itself through memory
         next[0] = gradient_at(dy, dy_row + row, i);
         ETCH_UNROLL for (int r = 1; r < R; ++r) next[r] = gradient[r - 1];
         ETCH_UNROLL for (int r = 0; r < R; ++r) gradient[r] = next[r];
-        if (!biases_apart) bias = hn::Add(bias, gradient[0]);
+        if (Biases) bias = hn::Add(bias, gradient[0]);
         // Rows of large pictures lie so far apart that the hardware does not see what comes next
         // (64x64x1 to 8, 3x3: 64 % of peak, 51 without).
         __builtin_prefetch(dy + (dy_row + row) * floats + i + phases * lanes);
         const Vec pixels = hn::LoadU(float_tag, x + row * x_line + i / filters);
-        ETCH_UNROLL for (int kx = 0; kx < window.size; ++kx) {
+        ETCH_UNROLL for (int k = 0; k < K; ++k) {
           const Vec pixel =
-              hn::TableLookupLanes(pixels, hn::SetTableIndices(float_tag, indices + kx * lanes));
+              hn::TableLookupLanes(pixels, hn::SetTableIndices(float_tag, indices + k * lanes));
           ETCH_UNROLL for (int r = 0; r < R; ++r) {
-            Vec& tap = sum[r * window.size + kx];
-            tap = hn::MulAdd(pixel, gradient[r], tap);
+            sum[r][k] = hn::MulAdd(pixel, gradient[r], sum[r][k]);
           }
         }
       }
     }
-    ETCH_UNROLL for (int t = 0; t < taps; ++t) hn::Store(sum[t], float_tag, sums + t * lanes);
-    hn::Store(bias, float_tag, sums + taps * lanes);
+    each_sum([](Vec& v, float* there) ETCH_LAMBDA { hn::Store(v, float_tag, there); });
+    if (Biases) hn::Store(bias, float_tag, bias_sum);
   }
 
   /// dW of one channel and of rows [ky, ky + R) of the window; db where they see all rows of dy:
@@ -154,8 +157,15 @@ struct Conv2DNarrowWeightGradient {
         const int count = std::min(strip, s.rows.in - row);
         copy_x(x + n * s.x_stride + row * s.columns.in * s.channels + channel, count, copied_x);
         for (int phase = 0; phase < phases; ++phase) {
-          tile<R>(copied_x, dy + n * s.y_stride, row + s.rows.before - ky, count, row == 0, phase,
-                  sums[phase][0]);
+          const auto add = [&]<int K, bool Biases>(int kx) ETCH_LAMBDA {
+            tile<R, K, Biases>(copied_x, dy + n * s.y_stride, row + s.rows.before - ky, count,
+                               row == 0, phase, kx, sums[phase][0]);
+          };
+          constexpr int last = (window.size - 1) / columns * columns;
+          if constexpr (last > 0) {
+            for (int kx = 0; kx < last; kx += columns) add.template operator()<columns, false>(kx);
+          }
+          add.template operator()<window.size - last, true>(last);
         }
       }
     }
