@@ -23,8 +23,8 @@ namespace etch::HWY_NAMESPACE {
 /// The lanes are (column, filter) pairs of a row of dy, as it lies, times the pixels in line with
 /// them, which a shuffle repeats for each filter. A row of pixels meets the rows of dy that see it:
 /// taps of some rows and columns of the window are summed in registers, so that a load or a shuffle
-/// serves many products. Rows of dy stay in registers from one row of pixels to the next, so that
-/// each is loaded once, for its part in the biases, too (28x28x1 to 6, 5x5: 80 % of peak, 66 when
+/// serves many products. Rows of dy stay in registers from one row of pixels to the next, so that a
+/// tile loads each once, for its part in the biases, too (28x28x1 to 6, 5x5: 80 % of peak, 66 when
 /// all that see a row of pixels were loaded from a copy that has zeros around it). Which filter a
 /// lane belongs to comes around after `phases` vectors: each phase has sums of its own, whose lanes
 /// are added up at the end.
@@ -35,21 +35,22 @@ struct Conv2DNarrowWeightGradient {
   static constexpr int filters = sizes.filters;
   static constexpr int phases = phases_of<filters>;
   static constexpr int row_floats = window.out * filters;
-  /// Rows and columns of the window whose taps are in registers, beside a vector of dy for each row
-  /// and a pixel: as many rows as leave two columns, because a shuffle serves all of them (28x28x1
-  /// to 6, 5x5, by AVX2: 76 % of peak, 62 by all columns of two rows). clang 19 has rows of dy
-  /// twice, as they were and as they move on (AVX2: 63, 35 where one was counted; AVX-512: 82, 79).
+  /// Rows of the window that are summed together, up to eight, and columns of so many rows: what
+  /// registers hold beside vectors of dy for each row and a pixel. As many rows as leave room for
+  /// two columns, because a shuffle serves all of them (g++, AVX2, 28x28x1 to 6, 5x5: 76 % of peak,
+  /// 62 by all columns of two rows). clang 19 keeps two vectors of dy for each row, as they were
+  /// and as they move on (69, 35 if one is counted; AVX-512 82 and 79).
 #if defined(__clang__)
-  static constexpr int copies = 2;
+  static constexpr int vectors_of_row = 2;
 #else
-  static constexpr int copies = 1;
+  static constexpr int vectors_of_row = 1;
 #endif
-  static constexpr int row_groups =
-      ceil_div(sizes.rows.size, std::min((registers - 1) / (copies + 2), 8));
-  static constexpr int rows = ceil_div(sizes.rows.size, row_groups);
-  static constexpr int most_columns = std::min((registers - 1 - copies * rows) / rows, window.size);
-  static constexpr int columns = ceil_div(window.size, ceil_div(window.size, most_columns));
-  static constexpr int pieces = sizes.channels * row_groups;
+  static constexpr Blocks rows =
+      balanced(sizes.rows.size, std::min((registers - 1) / (vectors_of_row + 2), 8), 1);
+  static constexpr Blocks columns_of(int r) {
+    return balanced(window.size, (registers - 1 - vectors_of_row * r) / r, 1);
+  }
+  static constexpr int pieces = sizes.channels * rows.count();
 
   /// Floats of a copied row of pixels, and rows that are copied together: 24 KiB stay in L1.
   static constexpr int x_line = round_up(window.in + window.size - 1, lanes) + lanes;
@@ -65,7 +66,8 @@ struct Conv2DNarrowWeightGradient {
                          copy_cost = sizes.channels == 1 ? 1.0f : 2 + sizes.channels / 8.0f;
   static constexpr bool better =
       filters <= conv_panel && window.stride == 1 && sizes.rows.stride == 1 &&
-      rows * columns >= 8 && (lanes - 1) / filters + 1 + window.size <= lanes &&
+      rows.columns * columns_of(rows.columns).columns >= 8 &&
+      (lanes - 1) / filters + 1 + window.size <= lanes &&
       1.18f * products * filters + copy_cost < products * round_up(filters, lanes);
 
   /// For each phase and tap of a row the pixel that each lane takes, counted from the first under
@@ -94,10 +96,10 @@ struct Conv2DNarrowWeightGradient {
   }
 
   /// Adds to the `sums` of a phase, for R rows of the window and K columns from `kx` on, what
-  /// `count` rows of pixels have in common with the rows of dy that see them, and with the last
-  /// columns to the one behind them those rows of dy. The first row of pixels under the first row
-  /// of the window meets row `dy_row`; the rows before it are in the biases' sum if the picture's
-  /// strips before this one were here.
+  /// `count` rows of pixels have in common with the rows of dy that see them; and to the sum behind
+  /// them, if `Biases`, those rows of dy. The first row of pixels under the first row of the window
+  /// meets row `dy_row`; the rows before it are in the biases' sum if the picture's strips before
+  /// this one were here.
   template <int R, int K, bool Biases>
   HWY_INLINE void tile(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy, int dy_row,
                        int count, bool top, int phase, int kx, float* HWY_RESTRICT sums) const {
@@ -150,6 +152,8 @@ struct Conv2DNarrowWeightGradient {
                         float* HWY_RESTRICT dw, float* HWY_RESTRICT db, int samples, int channel,
                         int ky) const {
     constexpr int taps = R * window.size;
+    constexpr Blocks columns = columns_of(R);
+    constexpr int before_last = (columns.count() - 1) * columns.columns;
     alignas(64) float copied_x[strip * x_line] = {};
     alignas(64) float sums[phases][taps + 1][lanes] = {};
     for (int n = 0; n < samples; ++n) {
@@ -161,11 +165,12 @@ struct Conv2DNarrowWeightGradient {
             tile<R, K, Biases>(copied_x, dy + n * s.y_stride, row + s.rows.before - ky, count,
                                row == 0, phase, kx, sums[phase][0]);
           };
-          constexpr int last = (window.size - 1) / columns * columns;
-          if constexpr (last > 0) {
-            for (int kx = 0; kx < last; kx += columns) add.template operator()<columns, false>(kx);
+          if constexpr (before_last > 0) {
+            for (int kx = 0; kx < before_last; kx += columns.columns) {
+              add.template operator()<columns.columns, false>(kx);
+            }
           }
-          add.template operator()<window.size - last, true>(last);
+          add.template operator()<window.size - before_last, true>(before_last);
         }
       }
     }
@@ -182,12 +187,13 @@ struct Conv2DNarrowWeightGradient {
   HWY_INLINE void operator()(const float* HWY_RESTRICT x, const float* HWY_RESTRICT dy,
                              float* HWY_RESTRICT dw, float* HWY_RESTRICT db, int samples,
                              int index) const {
-    constexpr int last = sizes.rows.size - (row_groups - 1) * rows;
-    const int channel = index / row_groups, ky = index % row_groups * rows;
-    if (last == rows || ky + rows < sizes.rows.size) {
-      piece<rows>(x, dy, dw, db, samples, channel, ky);
+    constexpr int last = rows.count() - 1;
+    const int channel = index / rows.count(), block = index % rows.count();
+    const int ky = block * rows.columns;
+    if (rows.size(last) == rows.columns || block < last) {
+      piece<rows.columns>(x, dy, dw, db, samples, channel, ky);
     } else {
-      piece<last>(x, dy, dw, db, samples, channel, ky);
+      piece<rows.size(last)>(x, dy, dw, db, samples, channel, ky);
     }
   }
 };

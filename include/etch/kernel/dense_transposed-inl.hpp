@@ -127,7 +127,7 @@ struct DenseDots {
           body.template operator()<tile_rows, outputs>(row, n);
         });
       };
-      if constexpr (sizes.narrow()) {
+      if constexpr (sizes.narrow()) {  // too short for a call
         for_sample_tiles<most_rows>(rows, all_outputs);
       } else {
         for_sample_tiles<most_rows>(
