@@ -103,6 +103,16 @@ static_assert(lies_well<Logistic>());
 static_assert(lies_well<PooledFirst>());
 static_assert(Arena<Bare>::parameters.floats == 0);
 
+// The same for who does not know the network's type, layer by layer.
+
+static_assert(Arena<Bare>::variables.empty());
+static_assert(Arena<LeNet5>::variables.size() == 10);
+constexpr PlacedVariable second_bias = Arena<LeNet5>::variables[3];
+static_assert(second_bias.layer == 3 && second_bias.layer_name == "3_conv2d");
+static_assert(second_bias.index == 1 && second_bias.variable.name == "bias");
+static_assert(second_bias.offset == Arena<LeNet5>::parameters.offset[3][1]);
+static_assert(second_bias.place(1, 15) == LeNet5::step<3>::place(1, 15));
+
 // Every element of a variable has a place of its own inside it.
 
 template <class Step>

@@ -102,8 +102,8 @@ void for_passes(const F& f) {
 
 template <class Net, class Step, int Batch>
 void list() {
-  const std::string shapes = etch::detail::to_text(typename Step::In()) + " to " +
-                             etch::detail::to_text(typename Step::Out());
+  const std::string shapes =
+      etch::detail::to_text(Step::In::extents) + " to " + etch::detail::to_text(Step::Out::extents);
   for_passes<Net, Step, Batch>([&](Pass pass, auto run, auto code) {
     entries.push_back({std::string(std::string_view(Step::name)), shapes, pass,
                        make_arrays<Step, Batch>, run, reinterpret_cast<const void*>(code)});

@@ -38,7 +38,7 @@ constexpr bool drops() {
 /// The network's input as numpy prints a shape.
 template <class Net>
 std::string input_shape() {
-  return detail::to_text(typename Net::Input(), ", ");
+  return detail::to_text(Net::Input::extents, ", ");
 }
 
 /// Throws Error unless the pictures are what the network reads; a network that begins with a vector

@@ -41,24 +41,9 @@ std::string type_text() {
 
 template <class Net>
 Schema schema() {
-  Schema schema;
-  schema.layers.push_back("Input<" + to_text(typename Net::Input(), ", ") + ">");
-  Net::for_each_step([&]<class Step>() {
-    schema.layers.push_back(type_text<typename Step::Layer>());
-    for (std::size_t v = 0; v < Step::variables.size(); ++v) {
-      const auto& variable = Step::variables[v];
-      std::string name{std::string_view(Step::name)};
-      name.append(".").append(variable.name);
-      const auto extents = variable.extents.begin();
-      schema.variables.push_back({std::move(name),
-                                  {extents, extents + static_cast<std::ptrdiff_t>(variable.rank)},
-                                  Step::index,
-                                  Arena<Net>::parameters.offset[Step::index][v],
-                                  variable.size(),
-                                  v,
-                                  &Step::place});
-    }
-  });
+  Schema schema{{"Input<" + to_text(Net::Input::extents, ", ") + ">"}, Arena<Net>::variables};
+  Net::for_each_step(
+      [&]<class Step>() { schema.layers.push_back(type_text<typename Step::Layer>()); });
   return schema;
 }
 

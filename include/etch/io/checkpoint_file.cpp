@@ -20,16 +20,23 @@ constexpr const char* signature_key = "etch_network";
 constexpr std::size_t most_rows = 200;        // of what a message shows
 constexpr std::size_t chunk_floats = 16'384;  // 64 kB on the way, instead of a second array
 
-Tensor tensor_of(const Schema::Variable& variable) {
-  return {variable.name, "F32", {variable.shape.begin(), variable.shape.end()}, 0, 0};
+/// "0_conv2d.kernel".
+std::string name_of(const PlacedVariable& placed) {
+  return fmt::format("{}.{}", placed.layer_name, placed.variable.name);
+}
+
+Tensor tensor_of(const PlacedVariable& placed) {
+  const auto shape = std::span(placed.variable.extents).first(placed.variable.rank);
+  return {name_of(placed), "F32", {shape.begin(), shape.end()}, 0, 0};
 }
 
 /// Calls `visit(first, floats)` for each part of a variable.
 template <class Visit>
-void for_each_chunk(const Schema::Variable& variable, Visit&& visit) {
-  std::vector<float> chunk(std::min(chunk_floats, variable.size));
-  for (std::size_t first = 0; first < variable.size; first += chunk.size()) {
-    visit(first, std::span(chunk).first(std::min(chunk.size(), variable.size - first)));
+void for_each_chunk(const PlacedVariable& placed, Visit&& visit) {
+  const std::size_t size = placed.variable.size();
+  std::vector<float> chunk(std::min(chunk_floats, size));
+  for (std::size_t first = 0; first < size; first += chunk.size()) {
+    visit(first, std::span(chunk).first(std::min(chunk.size(), size - first)));
   }
 }
 
@@ -77,11 +84,11 @@ std::vector<Row> compare(const Schema& schema, const SafetensorsHeader& header) 
         i < signed_layers.size() ? signed_layers[i] : "-");
     if (signed_layers.empty()) rows.back() = {rows.back().name, rows.back().network, "?", false};
     if (i == 0) continue;
-    for (const Schema::Variable& variable : schema.variables) {
-      if (variable.layer != i - 1) continue;
-      const auto found = left.find(variable.name);
-      add(variable.name, type_of(tensor_of(variable)),
-          found == left.end() ? "-" : type_of(*found->second));
+    for (const PlacedVariable& placed : schema.variables) {
+      if (placed.layer != i - 1) continue;
+      const Tensor expected = tensor_of(placed);
+      const auto found = left.find(expected.name);
+      add(expected.name, type_of(expected), found == left.end() ? "-" : type_of(*found->second));
       if (found != left.end()) left.erase(found);
     }
     const std::string prefix = fmt::format("{}_", i - 1);
@@ -145,13 +152,13 @@ void write_checkpoint(const fs::path& path, const Schema& schema,
   for (const std::string& layer : schema.layers) {
     signature += (signature.empty() ? "" : ", ") + layer;
   }
-  for (const auto& variable : schema.variables) header.tensors.push_back(tensor_of(variable));
+  for (const auto& placed : schema.variables) header.tensors.push_back(tensor_of(placed));
   SafetensorsWriter file(path, header);
-  for (const Schema::Variable& variable : schema.variables) {
-    const std::span from = parameters.subspan(variable.offset);
-    for_each_chunk(variable, [&](std::size_t first, std::span<float> floats) {
+  for (const PlacedVariable& placed : schema.variables) {
+    const std::span from = parameters.subspan(placed.offset);
+    for_each_chunk(placed, [&](std::size_t first, std::span<float> floats) {
       for (std::size_t i = 0; i < floats.size(); ++i) {
-        floats[i] = from[variable.place(variable.index, first + i)];
+        floats[i] = from[placed.place(placed.index, first + i)];
       }
       file.write(floats);
     });
@@ -163,14 +170,14 @@ void read_checkpoint(const fs::path& path, const Schema& schema, std::span<float
   SafetensorsReader file(path);
   check(path, schema, file.header());
   Buffer read(parameters.size());  // all is there before anything changes; zero pads it
-  for (const Schema::Variable& variable : schema.variables) {
+  for (const PlacedVariable& placed : schema.variables) {
     const auto& tensors = file.header().tensors;
-    const Tensor& tensor = *std::ranges::find(tensors, variable.name, &Tensor::name);
-    const std::span to = read.span().subspan(variable.offset);
-    for_each_chunk(variable, [&](std::size_t first, std::span<float> floats) {
+    const Tensor& tensor = *std::ranges::find(tensors, name_of(placed), &Tensor::name);
+    const std::span to = read.span().subspan(placed.offset);
+    for_each_chunk(placed, [&](std::size_t first, std::span<float> floats) {
       file.read(tensor, first, floats);
       for (std::size_t i = 0; i < floats.size(); ++i) {
-        to[variable.place(variable.index, first + i)] = floats[i];
+        to[placed.place(placed.index, first + i)] = floats[i];
       }
     });
   }

@@ -7,6 +7,7 @@
 
 #include "etch/base/round.hpp"
 #include "etch/net/network.hpp"
+#include "etch/net/placed_variable.hpp"
 
 namespace etch {
 
@@ -44,6 +45,25 @@ struct Arena {
   }
 
   static constexpr Layout parameters = lay_out(false);
+
+  /// All variables, layer by layer.
+  static constexpr auto variables = [] {
+    constexpr std::size_t count = [] {
+      std::size_t sum = 0;
+      Net::for_each_step([&]<class Step>() { sum += Step::variables.size(); });
+      return sum;
+    }();
+    std::array<PlacedVariable, count> all{};
+    std::size_t i = 0;
+    Net::for_each_step([&]<class Step>() {
+      for (std::size_t v = 0; v < Step::variables.size(); ++v) {
+        all[i++] = {
+            Step::index, Step::name, v, Step::variables[v], parameters.offset[Step::index][v],
+            &Step::place};
+      }
+    });
+    return all;
+  }();
 
   /// The gradients that are stored before they are used, of the samples of one tile.
   static constexpr Layout stored_gradients = lay_out(true);

@@ -14,6 +14,7 @@
 #include "etch/base/denormals.hpp"
 #include "etch/base/error.hpp"
 #include "etch/base/pictures.hpp"
+#include "etch/net/arena.hpp"
 #include "etch/net/inference-inl.hpp"
 #include "etch/net/initialize.hpp"
 #include "etch/net/workspace.hpp"
@@ -40,7 +41,7 @@ class Model {
   /// Throws Error where `initializer` does not suit the network, or the processor the program.
   explicit Model(Seed seed = {}, const Initializer& initializer = {})
       : target_(simd::choose()), seed_(seed.value) {
-    initialize<Net>(target_, parameters_.data(), seed_, initializer);
+    initialize(target_, Arena<Net>::variables, parameters_.data(), seed_, initializer);
   }
 
   Model(const Model&) = delete;  // trainers and evaluators refer to it

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -51,22 +52,41 @@ inline std::string table(const std::vector<Row>& rows) {
   return text;
 }
 
-/// A line for each of the steps, which `for_each` calls its argument with.
-template <class Net, class ForEach>
-std::string steps_table(const std::string& title, const ForEach& for_each) {
-  std::vector<Row> rows{{title, "Output shape", "Parameters", "FLOPs forward", "Output bytes"},
-                        {"input", to_text(typename Net::Input()), "0", "0",
-                         grouped(sizeof(float) * Net::Input::stride)}};
-  std::uint64_t outputs = sizeof(float) * Net::Input::stride;
-  for_each([&]<class Step>() {
-    constexpr std::uint64_t output = sizeof(float) * Step::Out::stride;
-    outputs += output;
-    rows.push_back({std::string(std::string_view(Step::name)), to_text(typename Step::Out()),
-                    grouped(Step::parameters), grouped(Step::flops), grouped(output)});
-  });
-  rows.push_back(
-      {"total", "", grouped(Net::parameters), grouped(Net::flops_forward), grouped(outputs)});
+/// What the table says of the input, or of a layer.
+struct SummaryLine {
+  std::string_view name;
+  std::span<const int> shape;  // of the output, for one sample
+  std::uint64_t parameters, flops, floats;
+};
+
+/// A row for each of the lines, and one for their sum.
+inline std::string summary_table(const char* title, const std::vector<SummaryLine>& lines) {
+  std::vector<Row> rows{{title, "Output shape", "Parameters", "FLOPs forward", "Output bytes"}};
+  SummaryLine total{"total", {}, 0, 0, 0};
+  const auto add = [&](const SummaryLine& line) {
+    rows.push_back({std::string(line.name), to_text(line.shape), grouped(line.parameters),
+                    grouped(line.flops), grouped(sizeof(float) * line.floats)});
+  };
+  for (const SummaryLine& line : lines) {
+    add(line);
+    total.parameters += line.parameters;
+    total.flops += line.flops;
+    total.floats += line.floats;
+  }
+  add(total);
   return table(rows);
+}
+
+/// A line for the input, and one for each of the steps, which `for_each` calls its argument with.
+template <class Net, class ForEach>
+std::vector<SummaryLine> summary_lines(const ForEach& for_each) {
+  using Input = typename Net::Input;
+  std::vector<SummaryLine> lines{{"input", Input::extents, 0, 0, Input::stride}};
+  for_each([&]<class Step>() {
+    lines.push_back(
+        {Step::name, Step::Out::extents, Step::parameters, Step::flops, Step::Out::stride});
+  });
+  return lines;
 }
 
 }  // namespace detail
@@ -77,13 +97,13 @@ std::string steps_table(const std::string& title, const ForEach& for_each) {
 /// a second table shows that.
 template <class Net>
 std::string summary() {
-  std::string text =
-      detail::steps_table<Net>("Layer", [](const auto& line) { Net::for_each_step(line); });
+  const auto written = detail::summary_lines<Net>([](const auto& f) { Net::for_each_step(f); });
+  std::string text = detail::summary_table("Layer", written);
   if constexpr (!std::is_same_v<typename Net::Executed, typename Net::Steps>) {
-    text += "\n" + detail::steps_table<Net>("As executed", [](const auto& line) {
-              for_each_executed<Net>(
-                  [&]<class Step, std::size_t>() { line.template operator()<Step>(); });
-            });
+    const auto executed = detail::summary_lines<Net>([](const auto& f) {
+      for_each_executed<Net>([&]<class Step, std::size_t>() { f.template operator()<Step>(); });
+    });
+    text += "\n" + detail::summary_table("As executed", executed);
   }
   return text;
 }
