@@ -107,8 +107,8 @@ WHY = {
         "tenths. Between two turns the others' data push its pictures out of the caches: where "
         "they stay a step takes 38 µs (2.1x), from memory 41 to 46, by the hour.",
     "training step, `mlp_l2`, beside everyone":
-        "oneDNN's primitives, assembled by hand, reach 85 % of the peak, of which 1.3 times would "
-        "be more than all.",
+        "oneDNN's primitives, assembled by hand, reach 80 to 85 % of the peak, of which 1.3 times "
+        "would be more than all.",
     "inference, batch 64 to 1,000": WIDE,
     "latency of one picture, `lenet5`":
         "a quarter of it comes from the L2 cache, the weights of the first dense layer; three "
