@@ -155,10 +155,9 @@ void write_checkpoint(const fs::path& path, const Schema& schema,
   for (const auto& placed : schema.variables) header.tensors.push_back(tensor_of(placed));
   SafetensorsWriter file(path, header);
   for (const PlacedVariable& placed : schema.variables) {
-    const std::span from = parameters.subspan(placed.offset);
     for_each_chunk(placed, [&](std::size_t first, std::span<float> floats) {
       for (std::size_t i = 0; i < floats.size(); ++i) {
-        floats[i] = from[placed.place(placed.index, first + i)];
+        floats[i] = parameters[placed.at(first + i)];
       }
       file.write(floats);
     });
@@ -173,11 +172,10 @@ void read_checkpoint(const fs::path& path, const Schema& schema, std::span<float
   for (const PlacedVariable& placed : schema.variables) {
     const auto& tensors = file.header().tensors;
     const Tensor& tensor = *std::ranges::find(tensors, name_of(placed), &Tensor::name);
-    const std::span to = read.span().subspan(placed.offset);
     for_each_chunk(placed, [&](std::size_t first, std::span<float> floats) {
       file.read(tensor, first, floats);
       for (std::size_t i = 0; i < floats.size(); ++i) {
-        to[placed.place(placed.index, first + i)] = floats[i];
+        read.span()[placed.at(first + i)] = floats[i];
       }
     });
   }

@@ -27,12 +27,11 @@ inline void initialize(simd::Target target, std::span<const PlacedVariable> vari
   std::size_t biases = 0;
   for (const PlacedVariable& placed : variables) {
     const Variable& variable = placed.variable;
-    float* to = parameters + placed.offset;
     if (!variable.is_weight) {
       const std::size_t which = biases++;
       if (which >= initializer.biases.size()) continue;
       for (std::size_t i = 0; i < variable.size(); ++i) {
-        to[placed.place(placed.index, i)] = initializer.biases[which];
+        parameters[placed.at(i)] = initializer.biases[which];
       }
       continue;
     }
@@ -47,7 +46,7 @@ inline void initialize(simd::Target target, std::span<const PlacedVariable> vari
       (stream, static_cast<std::uint32_t>(first), normal.data(),
        static_cast<std::uint32_t>(round_up(count, 16)));
       for (std::size_t i = 0; i < count; ++i) {
-        to[placed.place(placed.index, first + i)] = deviation * normal[i];
+        parameters[placed.at(first + i)] = deviation * normal[i];
       }
     }
   }

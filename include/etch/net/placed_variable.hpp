@@ -16,6 +16,9 @@ struct PlacedVariable {
   Variable variable;
   std::size_t offset;                                            // of its floats in the parameters
   std::size_t (*place)(std::size_t index, std::size_t element);  // within its floats
+
+  /// Where `element`, in TensorFlow's order, lies in the parameters.
+  std::size_t at(std::size_t element) const { return offset + place(index, element); }
 };
 
 }  // namespace etch
