@@ -1,7 +1,7 @@
 #ifndef ETCH_TEST_LAWS_LAYER_LAWS_HPP
 #define ETCH_TEST_LAWS_LAYER_LAWS_HPP
 
-// What holds of every layer, on every SIMD target that the processor has:
+// What holds of every layer, on every SIMD target of the program that the processor has:
 //
 //   layer_laws<Conv2D<16, 5>, Shape<28, 28, 1>>();
 //   forward_laws<Conv2D<16, 5>, Shape<28, 28, 1>>();    // of that pass alone
@@ -206,7 +206,7 @@ inline void nothing_allocates(Bench& bench, simd::Target target) {
   CHECK(allocations() == before);
 }
 
-/// Calls `laws(bench, target)` for each target that the processor has.
+/// Calls `laws(bench, target)` for each target of the program that the processor has.
 template <class Laws>
 void on_every_target(const Subject& of, int rows, const Laws& laws) {
   int targets = 0;
