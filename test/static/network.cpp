@@ -111,7 +111,15 @@ constexpr PlacedVariable second_bias = Arena<LeNet5>::variables[3];
 static_assert(second_bias.layer == 3 && second_bias.layer_name == "3_conv2d");
 static_assert(second_bias.index == 1 && second_bias.variable.name == "bias");
 static_assert(second_bias.offset == Arena<LeNet5>::parameters.offset[3][1]);
-static_assert(second_bias.place(1, 15) == LeNet5::step<3>::place(1, 15));
+static_assert([] {
+  std::array<std::size_t, 300> places;  // more than are asked for at once
+  constexpr PlacedVariable kernel = Arena<LeNet5>::variables[2];
+  kernel.for_each(7, places.size(), [&](std::size_t i, std::size_t place) { places[i] = place; });
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (places[i] != kernel.offset + LeNet5::step<3>::place(0, 7 + i)) return false;
+  }
+  return true;
+}());
 
 // Every element of a variable has a place of its own inside it.
 

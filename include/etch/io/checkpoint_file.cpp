@@ -156,9 +156,8 @@ void write_checkpoint(const fs::path& path, const Schema& schema,
   SafetensorsWriter file(path, header);
   for (const PlacedVariable& placed : schema.variables) {
     for_each_chunk(placed, [&](std::size_t first, std::span<float> floats) {
-      for (std::size_t i = 0; i < floats.size(); ++i) {
-        floats[i] = parameters[placed.at(first + i)];
-      }
+      placed.for_each(first, floats.size(),
+                      [&](std::size_t i, std::size_t place) { floats[i] = parameters[place]; });
       file.write(floats);
     });
   }
@@ -174,9 +173,8 @@ void read_checkpoint(const fs::path& path, const Schema& schema, std::span<float
     const Tensor& tensor = *std::ranges::find(tensors, name_of(placed), &Tensor::name);
     for_each_chunk(placed, [&](std::size_t first, std::span<float> floats) {
       file.read(tensor, first, floats);
-      for (std::size_t i = 0; i < floats.size(); ++i) {
-        read.span()[placed.at(first + i)] = floats[i];
-      }
+      placed.for_each(first, floats.size(),
+                      [&](std::size_t i, std::size_t place) { read.span()[place] = floats[i]; });
     });
   }
   std::ranges::copy(read.span(), parameters.begin());

@@ -58,8 +58,8 @@ struct Arena {
     Net::for_each_step([&]<class Step>() {
       for (std::size_t v = 0; v < Step::variables.size(); ++v) {
         all[i++] = {
-            Step::index, Step::name, v, Step::variables[v], parameters.offset[Step::index][v],
-            &Step::place};
+            Step::index,  Step::name, v, Step::variables[v], parameters.offset[Step::index][v],
+            &Step::places};
       }
     });
     return all;

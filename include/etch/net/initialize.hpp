@@ -30,9 +30,9 @@ inline void initialize(simd::Target target, std::span<const PlacedVariable> vari
     if (!variable.is_weight) {
       const std::size_t which = biases++;
       if (which >= initializer.biases.size()) continue;
-      for (std::size_t i = 0; i < variable.size(); ++i) {
-        parameters[placed.at(i)] = initializer.biases[which];
-      }
+      const float bias = initializer.biases[which];
+      placed.for_each(0, variable.size(),
+                      [&](std::size_t, std::size_t place) { parameters[place] = bias; });
       continue;
     }
     const RandomStream stream{seed, Purpose::initial_value,
@@ -45,9 +45,9 @@ inline void initialize(simd::Target target, std::span<const PlacedVariable> vari
       ETCH_DISPATCH(target.id, truncated_normals)
       (stream, static_cast<std::uint32_t>(first), normal.data(),
        static_cast<std::uint32_t>(round_up(count, 16)));
-      for (std::size_t i = 0; i < count; ++i) {
-        parameters[placed.at(first + i)] = deviation * normal[i];
-      }
+      placed.for_each(first, count, [&](std::size_t i, std::size_t place) {
+        parameters[place] = deviation * normal[i];
+      });
     }
   }
   if (!initializer.biases.empty() && initializer.biases.size() != biases) {

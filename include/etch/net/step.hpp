@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "etch/layer/contract.hpp"
@@ -43,6 +44,11 @@ struct Step {
     } else {
       return i;
     }
+  }
+
+  /// The same of elements from `first` on: see PlacedVariable.
+  static constexpr void places(std::size_t v, std::size_t first, std::span<std::size_t> to) {
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = place(v, first + i);
   }
 
   /// Numbers that training this layer finds, as TensorFlow counts them.
