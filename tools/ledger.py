@@ -92,7 +92,8 @@ class Compiler:
             fail(f"requires a build for one SIMD target, {build} has several; "
                  "use one with -Dsimd=native")
         self.command = [w for w in words if "color" not in w]
-        self.command += ["-fPIC", "-fvisibility=hidden"]
+        # No warnings: g++ takes the system's precompiled headers for the user's.
+        self.command += ["-fPIC", "-fvisibility=hidden", "-w"]
         self.directory = entry["directory"]
         self.folder = build.resolve() / "ledger"
         self.folder.mkdir(exist_ok=True)
