@@ -23,6 +23,7 @@ namespace etch::HWY_NAMESPACE {
 template <DenseSizes sizes, class Finish>
 struct DenseDots {
   const Finish& finish;
+  int rows_ahead;  // from x to the samples to be read next, where they lie behind it; else 0
   ETCH_SPECIALISED const DenseSizes s = loop_sizes<sizes>();
 
   /// Weights of few outputs, which had better stay in the L1 cache.
@@ -63,10 +64,11 @@ struct DenseDots {
   }
 
   /// Whether samples to come are fetched while some are multiplied: pictures that are read in place
-  /// come from the L3 cache (logistic_l2's step on a Zen 5, by all outputs at once: 19.7 µs, 24.2
-  /// without), the tile after the next into the L2 cache (on a Zen 4: 38.7 µs, 40.1 the next into
-  /// the L1 cache, which waits for them). Not where four do not fit beside all weights into 48 KiB
-  /// (1024x10 by the L1 cache: 83 % of peak, 95 without).
+  /// come from the L3 cache or from memory (logistic_l2's step on a Zen 5, by all outputs at once:
+  /// 19.7 µs, 24.2 without). It is those of the next call, or of the tile after the next, and into
+  /// the L2 cache: the L1 cache would wait for them (on a Zen 4 from memory 44.7 µs by the next
+  /// call's, 48.0 by the tile's). Not where four do not fit beside all weights into 48 KiB (1024x10
+  /// by the L1 cache: 83 % of peak, 95 without).
   static constexpr bool fetches =
       sizes.narrow() && sizeof(float) * (sizes.outputs + 4) * sizes.depth() <= 48 * 1024;
 
@@ -174,11 +176,10 @@ struct DenseDots {
   template <int Rows, int Outputs>
   HWY_INLINE void add(const float* HWY_RESTRICT x, const float* HWY_RESTRICT w, int inputs,
                       Vec (&sum)[Rows][Outputs]) const {
+    const float* ahead = x + std::max(2 * Rows, rows_ahead) * s.x_stride;
     for (int k = 0; k < inputs; k += lanes) {
       ETCH_UNROLL for (int r = 0; r < Rows; ++r) {
-        if (fetches && k % cache_line == 0) {
-          __builtin_prefetch(x + (2 * Rows + r) * s.x_stride + k, 0, 2);
-        }
+        if (fetches && k % cache_line == 0) __builtin_prefetch(ahead + r * s.x_stride + k, 0, 2);
       }
       if constexpr (Rows < Outputs) {
         add_products<Rows, Outputs>(x + k, s.x_stride, w + k, s.depth(),

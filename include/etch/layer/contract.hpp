@@ -218,6 +218,7 @@ struct Context {
   std::uint32_t step = 0;             // of training
   std::uint32_t layer = 0;            // the layer's index
   std::uint32_t first_row = 0;        // where in the batch the rows of this call begin
+  int rows_ahead = 0;                 // from x to the rows to be read next, if they lie behind it
   // In training scratch(rows) floats that are this call's alone, elsewhere forward_scratch().
   float* scratch = nullptr;
   // What forward saves for the gradients of the same rows, saved_stride floats apart; null where

@@ -100,10 +100,11 @@ struct Passes<Dense<Units>, In> {
   static constexpr DenseSizes sizes = Dense<Units>::template sizes<In>;
 
   template <class Finish = Unchanged>
-  static HWY_NOINLINE void forward(const Context&, const float* x, const float* const* variables,
-                                   float* y, int rows, const Finish& finish = {}) {
+  static HWY_NOINLINE void forward(const Context& context, const float* x,
+                                   const float* const* variables, float* y, int rows,
+                                   const Finish& finish = {}) {
     if constexpr (sizes.transposed()) {
-      DenseDots<sizes, Finish>{finish}(x, variables[0], variables[1], y, rows);
+      DenseDots<sizes, Finish>{finish, context.rows_ahead}(x, variables[0], variables[1], y, rows);
     } else {
       dense_forward_wide<sizes>(x, variables[0], variables[1], y, rows, finish);
     }

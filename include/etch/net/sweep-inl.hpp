@@ -85,6 +85,7 @@ struct Sweep {
     Context here = context;
     here.layer = Step::index;
     here.first_row = static_cast<std::uint32_t>(first);
+    if (position > 0) here.rows_ahead = 0;
     here.saved = arrays.saved[position];
     return here;
   }

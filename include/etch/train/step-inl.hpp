@@ -68,6 +68,7 @@ struct TrainingStep {
         in_place == nullptr ? arrays.input() : in_place + first * Net::Input::stride;
     Sweep<Net> sweep{parameters, arrays, input, first, rows, context};
     sweep.context.scratch = state.scratch(worker);
+    if (in_place != nullptr) sweep.context.rows_ahead = team.size() * tile_rows;
     sweep.times = state.start(worker);
     return sweep;
   }
