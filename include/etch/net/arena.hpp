@@ -57,9 +57,12 @@ struct Arena {
     std::size_t i = 0;
     Net::for_each_step([&]<class Step>() {
       for (std::size_t v = 0; v < Step::variables.size(); ++v) {
-        all[i++] = {
-            Step::index,  Step::name, v, Step::variables[v], parameters.offset[Step::index][v],
-            &Step::places};
+        all[i++] = {.layer = Step::index,
+                    .layer_name = Step::name,
+                    .index = v,
+                    .variable = Step::variables[v],
+                    .offset = parameters.offset[Step::index][v],
+                    .places = &Step::places};
       }
     });
     return all;
