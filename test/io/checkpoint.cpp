@@ -1,4 +1,4 @@
-#include "etch/io/checkpoint.hpp"
+#include "etch/etch.hpp"  // first, which a portable build wants
 
 #include <cstring>
 #include <fstream>
@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "catch.hpp"
-#include "etch/etch.hpp"
+#include "etch/io/checkpoint.hpp"
 #include "make.hpp"
 
 using Catch::Matchers::ContainsSubstring;
