@@ -111,15 +111,19 @@ constexpr PlacedVariable second_bias = Arena<LeNet5>::variables[3];
 static_assert(second_bias.layer == 3 && second_bias.layer_name == "3_conv2d");
 static_assert(second_bias.index == 1 && second_bias.variable.name == "bias");
 static_assert(second_bias.offset == Arena<LeNet5>::parameters.offset[3][1]);
-static_assert([] {
-  std::array<std::size_t, 300> places;  // more than are asked for at once
-  constexpr PlacedVariable kernel = Arena<LeNet5>::variables[2];
-  kernel.for_each(7, places.size(), [&](std::size_t i, std::size_t place) { places[i] = place; });
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (places[i] != kernel.offset + LeNet5::step<3>::place(0, 7 + i)) return false;
-  }
-  return true;
-}());
+
+/// Whether `count` elements from `first` on lie where the layer's own step says.
+template <class Step>
+constexpr bool lie_as_in(const PlacedVariable& placed, std::size_t first, std::size_t count) {
+  std::size_t right = 0;
+  placed.for_each(first, count, [&](std::size_t i, std::size_t place) {
+    right += place == placed.offset + Step::place(placed.index, first + i);
+  });
+  return right == count;
+}
+static_assert(lie_as_in<LeNet5::step<3>>(second_bias, 15, 1));
+static_assert(lie_as_in<LeNet5::step<3>>(Arena<LeNet5>::variables[2], 7, 300));  // not all at once
+static_assert(lie_as_in<LeNet5::step<6>>(Arena<LeNet5>::variables[5], 0, 120));  // unlike weights
 
 // Every element of a variable has a place of its own inside it.
 
