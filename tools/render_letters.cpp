@@ -169,8 +169,9 @@ int main(int argc, char** argv) {
       ->check(CLI::ExistingFile);
   app.add_option("--faces", options.faces, "take so many at most, of as many families as there are")
       ->check(CLI::Range(10, 1'000'000));
+  constexpr int most_pictures = 2'700'000;  // etch takes files of up to 2 GiB
   app.add_option("--pictures", options.pictures, "so many to train on, by variants of the faces")
-      ->check(CLI::Range(10, 10'000'000));
+      ->check(CLI::Range(10, most_pictures));
   app.add_option("--output", options.output, "folder for the IDX files");
   app.add_option("--sheet", options.sheet, "PNG of samples");
   app.add_option("--list", options.list, "write the faces taken as a list for --fonts");

@@ -381,6 +381,12 @@ class Explains(unittest.TestCase):
         self.assertRegex(script.stdout, rb"\rstep \d+ of 5000, \d+ steps/s, \d+:\d\d left")
         self.assertNotIn("steps/s", run(CONV_STRIDED, "--steps", "3000").stdout)
 
+    def test_an_error_on_a_terminal_has_a_line_of_its_own(self):
+        diverging = "--steps 20000 --eval-every 20000 --learning-rate 1000000 --l2 1000000"
+        script = subprocess.run(["script", "-qec", f"{LOGISTIC_L2} {diverging}", "/dev/null"],
+                                capture_output=True)
+        self.assertRegex(script.stdout, rb"steps/s, \d+:\d\d left\x1b\[K\r\x1b\[Ketch: training: ")
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1], verbosity=2)

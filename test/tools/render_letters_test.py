@@ -82,13 +82,16 @@ def unpack(file):
 
 
 def read_part(folder, part):
-    """Its pictures as bytes objects, and its labels; checks the heads on the way."""
+    """Its pictures as bytes objects, and its labels; checks the heads on the way. None are no files."""
+    if not (folder / f"{part}-images-idx3-ubyte.gz").exists():
+        assert not (folder / f"{part}-labels-idx1-ubyte.gz").exists()
+        return [], b""
     images = unpack(folder / f"{part}-images-idx3-ubyte.gz")
     labels = unpack(folder / f"{part}-labels-idx1-ubyte.gz")
     magic, count, height, width = struct.unpack(">4I", images[:16])
     assert (magic, height, width) == (0x803, 28, 28), (magic, height, width)
     assert struct.unpack(">2I", labels[:8]) == (0x801, count)
-    assert len(images) == 16 + 784 * count and len(labels) == 8 + count
+    assert len(images) == 16 + 784 * count and len(labels) == 8 + count and count > 0
     return [images[i : i + 784] for i in range(16, len(images), 784)], labels[8:]
 
 
@@ -141,7 +144,6 @@ class RenderLetters(unittest.TestCase):
         self.copy_fonts()
         result = run(self.fonts, "--output", self.out())
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual(len(contents(self.out())), 6)
         pictures = []
         for part in PARTS:
             part_pictures, labels = read_part(self.out(), part)
@@ -158,6 +160,15 @@ class RenderLetters(unittest.TestCase):
         self.assertGreater(len(full), 0.9 * len(pictures))
         self.assertTrue(any(0 < pixel < 255 for p in pictures for pixel in p), "not antialiased")
 
+    def test_a_part_without_faces_has_no_files(self):
+        self.copy_fonts()
+        lines = self.families_by_part()
+        for part, line in lines.items():
+            (self.root / "list.txt").write_text(line)
+            run(self.fonts, "--fonts", self.root / "list.txt", "--output", self.out())
+            names = {f"{part}-images-idx3-ubyte.gz", f"{part}-labels-idx1-ubyte.gz"}
+            self.assertEqual(set(contents(self.out())), names)
+
     def test_letters_are_mixed(self):
         self.copy_fonts()
         run(self.fonts, "--output", self.out())
@@ -172,7 +183,8 @@ class RenderLetters(unittest.TestCase):
         self.copy_fonts(to=other, reverse=True)
         for folder, out in ((self.fonts, "a"), (self.fonts, "b"), (other, "c")):
             run(folder, "--output", self.out(out), "--sheet", self.out(out) / "sheet.png")
-        self.assertEqual(len(contents(self.out("a"))), 7)
+        self.assertIn("sheet.png", contents(self.out("a")))
+        self.assertGreaterEqual(len(contents(self.out("a"))), 3)
         self.assertEqual(contents(self.out("a")), contents(self.out("b")))
         self.assertEqual(contents(self.out("a")), contents(self.out("c")))
 
@@ -384,9 +396,10 @@ class RenderLetters(unittest.TestCase):
         blocked.touch()
         result = run(self.fonts, "--output", blocked / "out")
         self.assert_fails(result, 1, "etch: ", str(blocked))
-        folder = self.out() / "test-labels-idx1-ubyte.gz"
-        folder.mkdir(parents=True)  # in the place of the last file
-        self.assert_fails(run(self.fonts, "--output", self.out()), 1, folder.name)
+        for part in PARTS:  # whichever the faces are in
+            folder = self.out() / f"{part}-labels-idx1-ubyte.gz" / "full"
+            folder.mkdir(parents=True)
+        self.assert_fails(run(self.fonts, "--output", self.out()), 1, "-labels-idx1-ubyte.gz: ")
         self.assertEqual([p for p in self.out().iterdir() if p.suffix != ".gz"], [])
 
 

@@ -1,39 +1,39 @@
 #include "render_letters/write.hpp"
 
 #include <fmt/format.h>
-#include <png.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <fstream>
 #include <initializer_list>
 #include <string>
 #include <system_error>
 #include <tuple>
+#include <utility>
 
 #include "etch/base/error.hpp"
+#include "etch/io/fail.hpp"
+#include "etch/io/new_file.hpp"
+#include "etch/io/png.hpp"
 #include "render_letters/choose.hpp"
 
 namespace etch::render {
 namespace {
 
-using Bytes = std::string;
+using Bytes = std::vector<std::uint8_t>;
 
-void write_file(const std::filesystem::path& file, const Bytes& bytes) {
-  const std::filesystem::path unfinished = file.string() + ".unfinished";
-  std::ofstream stream(unfinished, std::ios::binary);
-  stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  stream.close();
+void write_file(const std::filesystem::path& path, const Bytes& bytes) {
+  etch::detail::NewFile file(path);
+  file.write(bytes);
+  file.finish();
+}
+
+void remove_file(const std::filesystem::path& path) {
   std::error_code error;
-  if (stream) std::filesystem::rename(unfinished, file, error);
-  if (stream && !error) return;
-  std::filesystem::remove(unfinished, error);
-  throw Error(file.string(),
-              "a file must be written here, the system refuses; "
-              "check that the folder exists, is yours and has room");
+  std::filesystem::remove(path, error);
+  if (error) etch::detail::refuse_unwritable(path, error.message());
 }
 
 // Without name and time, so that equal pictures are equal files.
@@ -44,10 +44,10 @@ Bytes gzip(Bytes bytes, int level) {
   if (deflateInit2(&stream, level, Z_DEFLATED, gzip_window, most_memory, Z_DEFAULT_STRATEGY) !=
       Z_OK)
     throw Error("zlib", "memory to compress is required, there is none; close other programs");
-  Bytes packed(deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(bytes.data());
+  Bytes packed(deflateBound(&stream, bytes.size()));
+  stream.next_in = bytes.data();
   stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.next_out = packed.data();
   stream.avail_out = static_cast<uInt>(packed.size());
   deflate(&stream, Z_FINISH);  // ends in one call, since there is room for deflateBound
   packed.resize(stream.total_out);
@@ -57,10 +57,11 @@ Bytes gzip(Bytes bytes, int level) {
 
 // The head of an IDX file of bytes: its number of axes, then their lengths, big endian.
 Bytes idx_head(std::initializer_list<std::size_t> lengths) {
-  constexpr char unsigned_bytes = 8;
-  Bytes head{0, 0, unsigned_bytes, static_cast<char>(lengths.size())};
+  constexpr std::uint8_t unsigned_bytes = 8;
+  Bytes head{0, 0, unsigned_bytes, static_cast<std::uint8_t>(lengths.size())};
   for (const std::size_t length : lengths)
-    for (int shift = 24; shift >= 0; shift -= 8) head += static_cast<char>(length >> shift & 0xff);
+    for (int shift = 24; shift >= 0; shift -= 8)
+      head.push_back(static_cast<std::uint8_t>(length >> shift & 0xff));
   return head;
 }
 
@@ -86,18 +87,23 @@ std::vector<Sample> mixed_samples(const std::vector<Face>& faces, std::size_t pa
 
 void write_idx(const std::filesystem::path& folder, const std::vector<Face>& faces, int level) {
   for (std::size_t part = 0; part < part_names.size(); ++part) {
+    const auto images_file = folder / fmt::format("{}-images-idx3-ubyte.gz", part_names[part]);
+    const auto labels_file = folder / fmt::format("{}-labels-idx1-ubyte.gz", part_names[part]);
     const std::vector<Sample> samples = mixed_samples(faces, part);
+    if (samples.empty()) {  // nor must those of an older set stay
+      remove_file(images_file);
+      remove_file(labels_file);
+      continue;
+    }
     Bytes images = idx_head({samples.size(), side, side});
     Bytes labels = idx_head({samples.size()});
     for (const Sample& sample : samples) {
       const Picture& picture = sample.face->pictures[sample.letter];
-      images.append(picture.begin(), picture.end());
-      labels += static_cast<char>(sample.letter);
+      images.insert(images.end(), picture.begin(), picture.end());
+      labels.push_back(static_cast<std::uint8_t>(sample.letter));
     }
-    write_file(folder / fmt::format("{}-images-idx3-ubyte.gz", part_names[part]),
-               gzip(images, level));
-    write_file(folder / fmt::format("{}-labels-idx1-ubyte.gz", part_names[part]),
-               gzip(labels, level));
+    write_file(images_file, gzip(std::move(images), level));
+    write_file(labels_file, gzip(std::move(labels), level));
   }
 }
 
@@ -107,38 +113,28 @@ void write_sheet(const std::filesystem::path& file, const std::vector<Face>& fac
   std::ranges::sort(shown, {}, [](const Face* face) { return mix(face->hash); });
   shown.resize(std::min<std::size_t>(shown.size(), 100));
 
-  constexpr std::size_t columns = 4, cell = side + 2, gap = 8, grey = 128;
+  constexpr std::size_t columns = 4, cell = side + 2, gap = 8;
+  constexpr std::uint8_t grey = 128;
   constexpr std::size_t step = letters_count * cell + gap;
   const std::size_t rows = (shown.size() + columns - 1) / columns;
   const std::size_t width = columns * step;
-  Bytes pixels(width * rows * cell, static_cast<char>(grey));
+  Bytes pixels(width * rows * cell, grey);
   for (std::size_t i = 0; i < shown.size(); ++i)
     for (std::size_t letter = 0; letter < letters_count; ++letter)
       for (std::size_t y = 0; y < side; ++y)
         std::memcpy(
             &pixels[(i / columns * cell + y + 1) * width + i % columns * step + letter * cell + 1],
             &shown[i]->pictures[letter][y * side], side);
-
-  png_image image{};
-  image.version = PNG_IMAGE_VERSION;
-  image.width = static_cast<png_uint_32>(width);
-  image.height = static_cast<png_uint_32>(rows * cell);
-  image.format = PNG_FORMAT_GRAY;
-  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
-  Bytes png(size, '\0');
-  if (png_image_write_to_memory(&image, png.data(), &size, 0, pixels.data(), 0, nullptr) == 0)
-    throw Error("libpng", fmt::format("a sheet must be written, it says: {}", image.message));
-  png.resize(size);
-  write_file(file, png);
+  write_png(file, pixels, width, rows * cell);
 }
 
 void write_list(const std::filesystem::path& file, const std::vector<Face>& faces) {
   std::vector<Source> sources;
   for (const Face& face : faces) sources.push_back(face.source);
   std::ranges::sort(sources);
-  Bytes lines;
+  std::string lines;
   for (const Source& source : sources) lines += fmt::format("{} {}\n", source.index, source.path);
-  write_file(file, lines);
+  write_file(file, {lines.begin(), lines.end()});
 }
 
 }  // namespace etch::render

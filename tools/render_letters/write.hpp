@@ -11,8 +11,8 @@ namespace etch::render {
 
 /// Writes `<part>-images-idx3-ubyte.gz` and `<part>-labels-idx1-ubyte.gz` of the three parts into
 /// the folder, the pictures in an order that looks random and depends on nothing but the faces.
-/// `level` is gzip's, 1 to 9. Each file appears whole or not at all. Throws etch::Error if it
-/// cannot be written.
+/// A part without faces has no files. `level` is gzip's, 1 to 9. Each file appears whole or not at
+/// all. Throws etch::Error if it cannot be written.
 void write_idx(const std::filesystem::path& folder, const std::vector<Face>& faces, int level);
 
 /// Writes a grey PNG with the letters of up to 100 faces, picked at random by hash, in 4 columns.

@@ -82,7 +82,9 @@ void Notebook::progress(std::uint32_t step) {
 }
 
 void Notebook::erase_progress() {
-  if (progress_shown_) fmt::print("\r\033[K");
+  if (!progress_shown_) return;
+  fmt::print("\r\033[K");
+  std::fflush(stdout);  // before what standard error takes
   progress_shown_ = false;
 }
 

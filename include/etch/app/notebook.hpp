@@ -17,6 +17,11 @@ class Notebook {
  public:
   explicit Notebook(std::uint32_t steps);
 
+  /// An error's line, too, finds no progress in its way.
+  ~Notebook() { erase_progress(); }
+  Notebook(const Notebook&) = delete;
+  Notebook& operator=(const Notebook&) = delete;
+
   /// Names the pictures that could not be used, on standard error.
   static void skipped(const Dataset& data);
 
