@@ -55,7 +55,7 @@ FUSED += [(f"{what}: max-pooling and ReLU fused into the {title}, beside plain",
           for name in names
           for title in [name.replace("_", " ").replace("forward", "forward pass")]]
 COMPILED, COMPILE_SECONDS, COMPILE_MEGABYTES = "lenet5.cpp", 12, 600
-ONEDNN, PYTORCH, DLIB = ["onednn"], ["pytorch"], ["dlib"]
+ONEDNN, PYTORCH = ["onednn"], ["pytorch"]
 # On one thread, how many times as long as etch these take at least; None is everyone.
 STEPS = [("logistic_l2", None, 2), ("mlp_l2", PYTORCH, 1.3), ("mlp_l2", None, 1.3),
          ("conv_strided", PYTORCH, 3),
@@ -250,7 +250,7 @@ def compile_rows(reports):
 
 
 def ahead_rows(reports):
-    names = {None: "everyone", "onednn": "oneDNN", "pytorch": "PyTorch", "dlib": "dlib"}
+    names = {None: "everyone", "onednn": "oneDNN", "pytorch": "PyTorch"}
     for title, kind, key, asked in (
             ("training step", "step", "step", STEPS),
             ("inference, batch 64 to 1,000", "inference", "infer", INFERENCE),

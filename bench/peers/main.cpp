@@ -73,6 +73,7 @@ void run(const Options& options, Peers& peers) {
   for (const auto& [name, version] : versions) fmt::print("{} {}\n", name, version);
   fmt::print("\n{}\n", table_head(versions));
 
+  if (!options.json.empty()) check_json(options.json);
   const Machine machine{.cpu = etch::processor_name(), .target = simd_target()};
   std::vector<Row> rows;
   const Comparison comparison{options.filter, options.rounds, peers, [&](Row row) {

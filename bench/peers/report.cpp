@@ -47,6 +47,16 @@ std::string title(const Row& row) {
   return title;
 }
 
+/// Fails in a line where `path` cannot be written.
+std::ofstream open_json(const std::filesystem::path& path, std::ios::openmode mode) {
+  std::ofstream file(path, mode);
+  if (!file) {
+    throw Error(path.string(),
+                "requires a file that can be written, this one cannot; give --json another place");
+  }
+  return file;
+}
+
 }  // namespace
 
 std::string table_head(const Versions& versions) {
@@ -75,6 +85,10 @@ std::string table_line(const Row& row, const Versions& versions) {
   return line;
 }
 
+void check_json(const std::filesystem::path& path) {
+  open_json(path, std::ios::app);
+}
+
 void write_json(const std::filesystem::path& path, const Machine& machine, const Versions& versions,
                 const std::vector<Row>& rows) {
   Json json;
@@ -85,14 +99,9 @@ void write_json(const std::filesystem::path& path, const Machine& machine, const
   for (const auto& [peer, version] : versions) json["versions"][peer] = version;
   json["rows"] = Json::array();
   for (const Row& row : rows) json["rows"].push_back(json_of(row));
-  std::ofstream file(path);
-  file << json.dump(1) << '\n';
-  file.close();
-  if (!file) {
-    throw Error(path.string(),
-                "requires a file that can be written, this one cannot; give --json "
-                "another place");
-  }
+  std::ofstream file = open_json(path, std::ios::trunc);
+  file << json.dump(1) << '\n' << std::flush;
+  if (!file) throw Error(path.string(), "requires room for the results, there is none; make some");
 }
 
 }  // namespace etch::peers
