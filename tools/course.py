@@ -85,10 +85,6 @@ class Rate:
             return 1
         if self.schedule == "exponential_decay":
             return self.decay_rate ** done
-        if self.schedule == "staircase_decay":
-            return self.decay_rate ** math.floor(done)
-        if self.schedule == "cosine_decay":
-            return half_cosine(done)
         if self.schedule == "one_cycle":
             if done < 0.3:
                 return 0.04 + 0.96 * half_cosine(1 - done / 0.3)
@@ -111,7 +107,6 @@ class Model:
     steps: int
     rate: Rate
     l2: float = 0
-    weight_decay: float = 0
     optimizer: Momentum | None = None  # SGD
     stddev: float | None = None  # He initialisation
     biases: tuple = ()

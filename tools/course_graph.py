@@ -59,18 +59,14 @@ class Graph:
         # The update comes after all that the step reports, whatever order the session takes.
         rate = self._rate()
         with tf.control_dependencies([self.loss, self.right, *self.gradients.values()]):
-            decays = [v.assign_sub(rate * model.weight_decay * v)
-                      for v in kernels if model.weight_decay]
-            with tf.control_dependencies(decays):
-                pairs = [(self.gradients[name], v) for name, v in self.variables.items()]
-                self.update = self._optimizer(rate).apply_gradients(pairs)
+            pairs = [(self.gradients[name], v) for name, v in self.variables.items()]
+            self.update = self._optimizer(rate).apply_gradients(pairs)
 
     def _rate(self):
         schedule = self.rate
-        if schedule.schedule in ("exponential_decay", "staircase_decay"):
-            return self.tf.train.exponential_decay(
-                self.highest, self.step, schedule.decay_steps, schedule.decay_rate,
-                staircase=schedule.schedule == "staircase_decay")
+        if schedule.schedule == "exponential_decay":
+            return self.tf.train.exponential_decay(self.highest, self.step, schedule.decay_steps,
+                                                   schedule.decay_rate)
         return self.highest * self.factor
 
     def _optimizer(self, rate):

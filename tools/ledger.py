@@ -180,7 +180,7 @@ def source_of(model):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("models", metavar="MODEL", nargs="*", help="a name as in ./run.sh, or a "
-                        "path to a model's source; with --write by default the course's")
+                        "path to a model's source; none with --write, which takes the course's")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build",
                         help="the folder whose compiler and flags to use")
     parser.add_argument("--repeat", type=int, default=3, help="compile N times, for the median")
@@ -189,6 +189,8 @@ def main():
     options = parser.parse_args()
     if not options.models and not options.write:
         parser.error("requires a model, none came; name one, or use --write")
+    if options.models and options.write:
+        parser.error("requires all models for the page, some came; leave them out with --write")
     sources = {model: source_of(model) for model in options.models or COURSE}
 
     compiler = Compiler(options.build, next(iter(sources.values())))

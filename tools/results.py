@@ -63,7 +63,7 @@ class Etch:
                 "--seed", str(seed), "--steps", str(model.steps), *more]
         done = subprocess.run(call, stdout=subprocess.PIPE, text=True)
         if done.returncode != 0:
-            sys.exit(f"etch: results.py: {name} failed; build it first: meson compile {name}")
+            sys.exit(f"etch: results.py: requires that {name} trains, it failed; see above")
         return done.stdout
 
     def run_after_letters(self, name, model, seed):
@@ -198,6 +198,10 @@ def main():
     options = parser.parse_args()
     if options.only != "write" and not options.data:
         parser.error("requires --data")
+    for name in [] if options.only == "write" else course.MODELS:
+        if not (options.build / "examples" / name).exists():
+            parser.error(f"requires {name} in {options.build}/examples, there is none; build it: "
+                         f"meson compile -C {options.build}")
 
     def row(name):
         model = course.MODELS[name]

@@ -9,18 +9,6 @@ import statistics
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE, CURVE = ROOT / "docs/results.md", ROOT / "docs/l2.svg"
-PAGE_AT_FIRST = """# Results
-
-## Test accuracy
-
-<!-- results: test accuracy -->
-<!-- end -->
-
-## How strong L2 should be
-
-<!-- results: l2 -->
-<!-- end -->
-"""
 
 
 def key(who, name, seed, model):
@@ -119,7 +107,7 @@ def write(runs, models, swept, strengths):
         draw(curves)
     if not parts:
         raise SystemExit(f"etch: {PAGE}: requires finished runs, there are none; leave out --only")
-    page = PAGE.read_text() if PAGE.exists() else PAGE_AT_FIRST
+    page = PAGE.read_text()
     for name, text in parts.items():
         marked = re.compile(rf"(<!-- results: {name} -->\n).*?(<!-- end -->)", re.S)
         page, count = marked.subn(lambda m: f"{m[1]}\n{text}\n{m[2]}", page)

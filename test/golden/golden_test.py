@@ -80,12 +80,10 @@ class Golden(unittest.TestCase):
         after, _ = self.run_program(seed, 1, RATE,
                                     pictures if pictures < model.batch else None)
         rate = RATE * model.rate.factor(0)
-        # Nesterov's first step is also momentum's share of the next; decay is no part of the loss.
+        # Nesterov's first step is also momentum's share of the next.
         momentum = model.optimizer.momentum if model.optimizer and model.optimizer.nesterov else 0
         for name, before in self.initial_values(seed).items():
             gradient = (before.astype(np.float64) - after[name]) / rate
-            if name.endswith(".kernel"):
-                gradient -= model.weight_decay * before
             found = golden.sketch(gradient / (1 + momentum), golden.GRADIENT_SUMS)
             error = golden.relative_error(found, self.stored[f"gradient/{name}"])
             self.assertLessEqual(error, golden.GRADIENT_TOLERANCE, f"{NAME}: gradient of {name}")
