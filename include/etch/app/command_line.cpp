@@ -16,17 +16,6 @@ namespace {
 
 constexpr std::uint32_t most_steps = 1'000'000'000;
 constexpr int most_threads = 1'024;
-constexpr double largest_seed = 9e15;  // whole numbers up to here are exact in a double
-
-/// Numbers from `least` to `most`, which CLI::Range takes NaN for.
-CLI::Validator between(double least, double most) {
-  const auto check = [=](const std::string& text) -> std::string {
-    double value = NAN;
-    if (CLI::detail::lexical_cast(text, value) && value >= least && value <= most) return {};
-    return fmt::format("requires a number from {} to {}, {} came", least, most, text);
-  };
-  return CLI::Validator(check, fmt::format("[{} - {}]", least, most));
-}
 
 std::string version(const std::string& name) {
   return fmt::format("{} (etch {}), SIMD target {}", name, ETCH_VERSION, simd::choose().name());
@@ -132,8 +121,8 @@ void add_files(CLI::App& line, Options& options) {
       ->check(check_path);
 }
 
-/// Throws where a file to be written is one that is read, or another to be written. Parameters may
-/// be saved where they came from.
+/// Throws where a file to be written is one that another option names. Parameters may be saved
+/// where they came from.
 void check_outputs(const Options& options) {
   std::vector<NamedPath> others{{"--data", options.data}};
   for (const std::string& picture : options.predict) others.push_back({"--predict", picture});
@@ -164,6 +153,15 @@ void check(const CLI::App& line, const Options& options) {
 }
 
 }  // namespace
+
+CLI::Validator between(double least, double most) {
+  const auto check = [=](const std::string& text) -> std::string {
+    double value = NAN;
+    if (CLI::detail::lexical_cast(text, value) && value >= least && value <= most) return {};
+    return fmt::format("requires a number from {} to {}, {} came", least, most, text);
+  };
+  return CLI::Validator(check, fmt::format("[{} - {}]", least, most));
+}
 
 std::string check_path(const std::string& path) {
   return path.empty() ? "requires a path, an empty one came" : "";

@@ -12,6 +12,10 @@
 #include "etch/train/augmentation.hpp"
 #include "etch/train/learning_rate.hpp"
 
+namespace CLI {
+class Validator;
+}
+
 namespace etch::app {
 
 /// What an assignment says about its training; most of it are the defaults of options.
@@ -50,6 +54,12 @@ struct Abilities {
   bool drops = false;           // --dropout
   bool reads_pictures = false;  // --shift, --slant, --zoom
 };
+
+/// Seeds, and where they begin to be rounded: whole numbers up to here are exact in a double.
+inline constexpr double largest_seed = 9e15;
+
+/// Checks an option for a number from `least` to `most`, which CLI::Range takes NaN for.
+CLI::Validator between(double least, double most);
 
 /// What speaks against `path` as the value of an option, if anything: an empty one would pass for
 /// an option that is not given, and nothing would be read or written.

@@ -12,8 +12,7 @@
 namespace etch::app {
 namespace {
 
-const CLI::Range any_size{std::size_t{1}, std::size_t{1'000'000'000}};
-const CLI::Range any_seed{std::uint64_t{0}, std::uint64_t{9'000'000'000'000'000}};
+const CLI::Validator any_size = between(1, 1'000'000'000), any_seed = between(0, largest_seed);
 
 CLI::App& add_make(CLI::App& line, MakeOptions& options) {
   constexpr SplitOptions by_default;

@@ -9,6 +9,7 @@
 #include "etch/app/notebook.hpp"
 #include "etch/app/notmnist.hpp"
 #include "etch/io/dataset.hpp"
+#include "etch/io/new_file.hpp"
 #include "etch/io/sheet.hpp"
 
 namespace etch::app {
@@ -79,12 +80,13 @@ fs::path sheet_name(const fs::path& data) {
 }  // namespace
 
 void show(const ShowOptions& options) {
+  const fs::path sheet = options.sheet.empty() ? sheet_name(options.data) : options.sheet;
+  detail::check_writable(sheet);  // not only after an archive was read
   const Dataset data = load_dataset(options.data, options.split);
   Notebook::skipped(data);
   Notebook::loaded(data);
   print_letters(data);
   print_copies(data);
-  const fs::path sheet = options.sheet.empty() ? sheet_name(options.data) : options.sheet;
   write_samples(data, sheet);
   fmt::print("\nSamples: {}\n", sheet.string());
 }

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <new>
 
 #include "etch/base/error.hpp"
 
@@ -13,6 +14,10 @@ int run_program(const std::function<int()>& body) try {
     throw Error("standard output", "must take all lines, a write failed; is the disk full?");
   }
   return code;
+} catch (const std::bad_alloc&) {
+  std::fflush(stdout);
+  std::fputs("etch: memory: requires more than the system gives; give fewer pictures\n", stderr);
+  return 1;
 } catch (const std::exception& error) {
   std::fflush(stdout);
   std::fprintf(stderr, "etch: %s\n", error.what());
