@@ -146,6 +146,15 @@ struct Bench {
     return sum;
   }
 
+  /// The same over all samples.
+  double objective(const std::vector<Reals>& of) const {
+    double sum = 0;
+    for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
+      sum += objective(row, sample(row), of);
+    }
+    return sum;
+  }
+
   Subject layer;
   int rows;
   // Exactly as large as they must be, so that the address sanitizer sees who leaves them.

@@ -11,48 +11,11 @@ void pairs_laws() {
   test::forward_laws<Layer, In>();
 }
 
-/// All of dx, of which the laws look at some.
-template <class Layer, class In>
-void data_gradient_is_the_sum_of_products() {
-  constexpr Conv2DSizes s = Layer::template sizes<In>;
-  const auto at = [](int i) { return static_cast<std::size_t>(i); };
-  test::on_every_target(
-      test::subject<Layer, In>(), 1, [&](test::Bench& bench, simd::Target target) {
-        bench.data_gradient(target);
-        test::Reals dx(at(In::size));
-        for (int oy = 0; oy < s.rows.out; ++oy) {
-          for (int ox = 0; ox < s.columns.out; ++ox) {
-            for (int ky = s.rows.first(oy); ky < s.rows.end(oy); ++ky) {
-              for (int kx = s.columns.first(ox); kx < s.columns.end(ox); ++kx) {
-                const int iy = oy * s.rows.stride - s.rows.before + ky;
-                const int ix = ox * s.columns.stride - s.columns.before + kx;
-                for (int channel = 0; channel < s.channels; ++channel) {
-                  for (int filter = 0; filter < s.filters; ++filter) {
-                    const int tap = ky * s.columns.size + kx;
-                    dx[at((iy * s.columns.in + ix) * s.channels + channel)] +=
-                        bench.canonical[0][at((tap * s.channels + channel) * s.filters + filter)] *
-                        static_cast<double>(
-                            bench.dy[at((oy * s.columns.out + ox) * s.filters + filter)]);
-                  }
-                }
-              }
-            }
-          }
-        }
-        double worst = 0;
-        for (int i = 0; i < In::size; ++i) {
-          worst = std::max(worst, test::apart(bench.dx[at(i)], dx[at(i)]));
-        }
-        CHECK(worst <= test::tolerance(s.rows.size * s.columns.size * s.filters));
-      });
-}
-
 /// Shapes whose data gradient does so, too.
 template <class Layer, class In>
 void pairs_gradient_laws() {
   static_assert(Layer::template pairs_gradient<In>.better());
   test::layer_laws<Layer, In>(2);
-  data_gradient_is_the_sum_of_products<Layer, In>();
 }
 
 /// What else holds of pairs: of a picture that is zero but for one pixel, or the same everywhere.

@@ -27,8 +27,8 @@ inline std::vector<std::size_t> some_of(std::size_t size) {
 }
 
 /// How far a float is from what it should be; what is no number is infinitely far.
-inline double apart(float number, double expected) {
-  const double distance = std::abs(static_cast<double>(number) - expected);
+inline double apart(double number, double expected) {
+  const double distance = std::abs(number - expected);
   return std::isnan(distance) ? std::numeric_limits<double>::infinity() : distance;
 }
 
@@ -46,22 +46,57 @@ inline std::vector<Reals> expected_outputs(const Bench& bench) {
   return y;
 }
 
+/// Element `i` of a direction in which all elements change.
+inline double direction(std::size_t i) {
+  return static_cast<double>(number(9, i));
+}
+
 /// What the oracle says of a bench, on every target the same.
 struct Expected {
   std::vector<Reals> y;
   std::vector<Reals> dx;  // of each sample, at some_of its inputs
   std::vector<Reals> dw;  // of each variable, at some_of its elements
+  // And along the direction, where no wrong element stays unseen.
+  Reals dx_along, dw_along;
 
   explicit Expected(const Bench& bench) : y(expected_outputs(bench)) {
     for (std::size_t row = 0; row < static_cast<std::size_t>(bench.rows); ++row) {
       dx.push_back(slopes_at_inputs(bench, row));
+      dx_along.push_back(slope_along_inputs(bench, row));
     }
     for (std::size_t v = 0; v < bench.layer.variables.size(); ++v) {
       dw.push_back(slopes_at_variable(bench, v));
+      dw_along.push_back(slope_along_variable(bench, v));
     }
   }
 
  private:
+  /// The slope of `objective(values)` at `values` along the direction. The step is smaller than
+  /// numbers lie apart, so that pooling selects what it did.
+  template <class Objective>
+  static double slope_along(const Reals& values, const Objective& objective) {
+    const double h = 1e-8;
+    Reals above = values, below = values;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      above[i] += h * direction(i);
+      below[i] -= h * direction(i);
+    }
+    return (objective(above) - objective(below)) / (2 * h);
+  }
+
+  static double slope_along_inputs(const Bench& bench, std::size_t row) {
+    return slope_along(bench.sample(row),
+                       [&](const Reals& x) { return bench.objective(row, x, bench.canonical); });
+  }
+
+  static double slope_along_variable(const Bench& bench, std::size_t v) {
+    std::vector<Reals> variables = bench.canonical;
+    return slope_along(bench.canonical[v], [&](const Reals& values) {
+      variables[v] = values;
+      return bench.objective(variables);
+    });
+  }
+
   static Reals slopes_at_inputs(const Bench& bench, std::size_t row) {
     const double h = 1e-6;
     Reals slopes, x = bench.sample(row);
@@ -80,17 +115,10 @@ struct Expected {
     const double h = 1e-6;  // the output is linear in the variables, but for what is selected
     Reals slopes;
     std::vector<Reals> variables = bench.canonical;
-    const auto objective = [&] {
-      double sum = 0;
-      for (std::size_t row = 0; row < static_cast<std::size_t>(bench.rows); ++row) {
-        sum += bench.objective(row, bench.sample(row), variables);
-      }
-      return sum;
-    };
-    const double unchanged = objective();
+    const double unchanged = bench.objective(variables);
     for (std::size_t i : some_of(variables[v].size())) {
       variables[v][i] += h;
-      slopes.push_back((objective() - unchanged) / h);
+      slopes.push_back((bench.objective(variables) - unchanged) / h);
       variables[v][i] = bench.canonical[v][i];
     }
     return slopes;
@@ -120,16 +148,23 @@ inline void data_gradient_is_the_difference(Bench& bench, const Expected& expect
   const auto outputs = static_cast<double>(bench.layer.out);
   const std::size_t stride = bench.layer.in_stride;
   const std::vector<std::size_t> some = some_of(bench.layer.in);
-  double worst = 0, padding = 0;
+  double worst = 0, padding = 0, worst_along = 0;
   for (std::size_t row = 0; row < static_cast<std::size_t>(bench.rows); ++row) {
+    const float* dx = &bench.dx[row * stride];
     for (std::size_t i = 0; i < some.size(); ++i) {
-      worst = std::max(worst, apart(bench.dx[row * stride + some[i]], expected.dx[row][i]));
+      worst = std::max(worst, apart(dx[some[i]], expected.dx[row][i]));
     }
+    double along = 0;
+    for (std::size_t i = 0; i < bench.layer.in; ++i) {
+      along += direction(i) * static_cast<double>(dx[i]);
+    }
+    worst_along = std::max(worst_along, apart(along, expected.dx_along[row]));
     for (std::size_t i = bench.layer.in; i < stride; ++i) {
-      padding = std::max(padding, apart(bench.dx[row * stride + i], 0));
+      padding = std::max(padding, apart(dx[i], 0));
     }
   }
   CHECK(worst <= tolerance(outputs) + 1e-7 * outputs);
+  CHECK(worst_along <= tolerance(outputs * static_cast<double>(bench.layer.in)));
   CHECK(padding == 0);
 }
 
@@ -146,6 +181,13 @@ inline void weight_gradient_is_the_difference(Bench& bench, const Expected& expe
       worst = std::max(worst, apart(here, expected.dw[v][i]));
     }
     CHECK(worst <= tolerance(sums) + 1e-8 * sums);
+
+    double along = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      const float here = bench.gradient[v].data()[bench.layer.place(v, i)];
+      along += direction(i) * static_cast<double>(here);
+    }
+    CHECK(apart(along, expected.dw_along[v]) <= tolerance(sums * static_cast<double>(size)));
 
     // What pads the variable may be left unwritten (NaN here, zero in an arena), or be zero.
     std::vector<bool> real(bench.gradient[v].size());

@@ -136,8 +136,11 @@ TEST_CASE("ReLU passes no gradient at zero, as TensorFlow's") {
   for (const simd::Target& target : simd::compiled) {
     if (!simd::supports(target)) continue;
     test::Bench bench(test::subject<ReLU, Shape<3>>(), 1);
+    bench.x[0] = 1;
     bench.x[1] = 0;
+    bench.forward(target);
     bench.data_gradient(target);
+    CHECK(bench.dx[0] == bench.dy[0]);
     CHECK(bench.dx[1] == 0);
   }
 }

@@ -53,8 +53,9 @@ struct Conv2DNarrowWeightGradient {
   static constexpr int pieces = sizes.channels * rows.count();
 
   /// Floats of a copied row of pixels, and rows that are copied together: 24 KiB stay in L1.
+  static constexpr int copied = 6144;
   static constexpr int x_line = round_up(window.in + window.size - 1, lanes) + lanes;
-  static constexpr int strip = std::clamp(6144 / x_line, 1, std::max(sizes.rows.in, 1));
+  static constexpr int strip = std::clamp(copied / x_line, 1, sizes.rows.in);
 
   /// Where that costs less than the lanes that filters would leave empty, counted in products for
   /// each pixel: shuffles and what is added up at the end take a sixth of the products' time, a
@@ -65,7 +66,7 @@ struct Conv2DNarrowWeightGradient {
   static constexpr float products = static_cast<float>(sizes.rows.size * window.size) / lanes,
                          copy_cost = sizes.channels == 1 ? 1.0f : 2 + sizes.channels / 8.0f;
   static constexpr bool better =
-      filters <= conv_panel && window.stride == 1 && sizes.rows.stride == 1 &&
+      filters <= conv_panel && window.stride == 1 && sizes.rows.stride == 1 && x_line <= copied &&
       rows.columns * columns_of(rows.columns).columns >= 8 &&
       (lanes - 1) / filters + 1 + window.size <= lanes &&
       1.18f * products * filters + copy_cost < products * round_up(filters, lanes);
