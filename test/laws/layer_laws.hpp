@@ -284,7 +284,7 @@ inline void all_forward_laws(const Subject& of, int rows, bool trains) {
   });
 }
 
-/// All laws, for `rows` samples; 19 are a full tile and a remainder of three.
+/// All laws, for `rows` samples; 19 leave remainders to all tiles of samples.
 template <class Layer, class In>
 void layer_laws(int rows = 19) {
   all_laws(subject<Layer, In>(), rows);

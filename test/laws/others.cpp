@@ -10,38 +10,37 @@ template <class Layer, class In>
 void gradients_go_to_the_first_largest() {
   using Out = typename Layer::template Output<In>;
   constexpr Window rows = Layer::template rows<In>, columns = Layer::template columns<In>;
-  for (const simd::Target& target : simd::compiled) {
-    if (!simd::supports(target)) continue;
-    INFO(target.name() << ", windows of " << Layer::window);
-    test::Bench bench(test::subject<Layer, In>(), 2);
-    for (std::size_t i = In::stride; i < bench.x.size(); ++i) bench.x[i] = std::round(bench.x[i]);
-    std::vector<float> expected(bench.dx.size());
-    const float* x = bench.x.data();
-    for (int n = 0; n < 2; ++n) {
-      for (int y = 0; y < Out::size; ++y) {
-        const int oy = y / Out::channels / Out::width, ox = y / Out::channels % Out::width;
-        std::ptrdiff_t first = -1;
-        for (int iy = rows.first(oy); iy < rows.end(oy); ++iy) {
-          for (int ix = columns.first(ox); ix < columns.end(ox); ++ix) {
-            const std::ptrdiff_t i = n * In::stride +
-                                     ((oy * rows.stride - rows.before + iy) * In::width +
-                                      ox * columns.stride - columns.before + ix) *
-                                         In::channels +
-                                     y % Out::channels;
-            if (first < 0 || x[i] > x[first]) first = i;
+  test::on_every_target(
+      test::subject<Layer, In>(), 2, [&](test::Bench& bench, simd::Target target) {
+        for (std::size_t i = In::stride; i < bench.x.size(); ++i)
+          bench.x[i] = std::round(bench.x[i]);
+        std::vector<float> expected(bench.dx.size());
+        const float* x = bench.x.data();
+        for (int n = 0; n < 2; ++n) {
+          for (int y = 0; y < Out::size; ++y) {
+            const int oy = y / Out::channels / Out::width, ox = y / Out::channels % Out::width;
+            std::ptrdiff_t first = -1;
+            for (int iy = rows.first(oy); iy < rows.end(oy); ++iy) {
+              for (int ix = columns.first(ox); ix < columns.end(ox); ++ix) {
+                const std::ptrdiff_t i = n * In::stride +
+                                         ((oy * rows.stride - rows.before + iy) * In::width +
+                                          ox * columns.stride - columns.before + ix) *
+                                             In::channels +
+                                         y % Out::channels;
+                if (first < 0 || x[i] > x[first]) first = i;
+              }
+            }
+            expected.data()[first] += bench.dy.data()[n * Out::stride + y];
           }
         }
-        expected.data()[first] += bench.dy.data()[n * Out::stride + y];
-      }
-    }
-    bench.forward(target);
-    bench.data_gradient(target);
-    double worst = 0;
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-      worst = std::max(worst, test::apart(bench.dx[i], expected[i]));
-    }
-    CHECK(worst < 1e-6);
-  }
+        bench.forward(target);
+        bench.data_gradient(target);
+        double worst = 0;
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+          worst = std::max(worst, test::apart(bench.dx[i], expected[i]));
+        }
+        CHECK(worst < 1e-6);
+      });
 }
 
 }  // namespace
@@ -63,15 +62,14 @@ TEST_CASE("MaxPool2D obeys the laws") {
 }
 
 TEST_CASE("MaxPool2D gives the gradient of equal pixels to the first") {
-  for (const simd::Target& target : simd::compiled) {
-    if (!simd::supports(target)) continue;
-    test::Bench bench(test::subject<MaxPool2D<2>, Shape<2, 2, 1>>(), 1);
+  const auto pool = test::subject<MaxPool2D<2>, Shape<2, 2, 1>>();
+  test::on_every_target(pool, 1, [](test::Bench& bench, simd::Target target) {
     std::fill_n(bench.x.begin(), 4, 0.5f);
     bench.forward(target);
     bench.data_gradient(target);
     CHECK(bench.dx[0] == bench.dy[0]);
     CHECK((bench.dx[1] == 0 && bench.dx[2] == 0 && bench.dx[3] == 0));
-  }
+  });
 }
 
 TEST_CASE("MaxPool2D selects the largest number, unless the first pixel is none") {
@@ -80,13 +78,12 @@ TEST_CASE("MaxPool2D selects the largest number, unless the first pixel is none"
     float pixels[4], largest;
     int selected;
   };
-  for (const simd::Target& target : simd::compiled) {
-    if (!simd::supports(target)) continue;
+  const auto pool = test::subject<MaxPool2D<2>, Shape<2, 2, 1>>();
+  test::on_every_target(pool, 1, [&](test::Bench& bench, simd::Target target) {
     for (const auto& [pixels, largest, selected] :
          {Case{{3, nan, 1, 2}, 3, 0}, Case{{1, 2, 3, nan}, 3, 2}, Case{{-3, nan, nan, -2}, -2, 3},
           Case{{nan, 1, 2, 3}, nan, -1}, Case{{nan, nan, nan, nan}, nan, -1}}) {
       for (bool trains : {false, true}) {
-        test::Bench bench(test::subject<MaxPool2D<2>, Shape<2, 2, 1>>(), 1);
         std::copy_n(pixels, 4, bench.x.begin());
         bench.context.training = trains;
         bench.forward(target);
@@ -98,7 +95,7 @@ TEST_CASE("MaxPool2D selects the largest number, unless the first pixel is none"
         }
       }
     }
-  }
+  });
 }
 
 TEST_CASE("MaxPool2D gives each gradient to the first of the largest pixels, and to no other") {
@@ -116,15 +113,14 @@ TEST_CASE("MaxPool2D gives each gradient to the first of the largest pixels, and
 }
 
 TEST_CASE("MaxPool2D's output does not depend on whether anything is saved") {
-  for (const simd::Target& target : simd::compiled) {
-    if (!simd::supports(target)) continue;
-    const auto subject = test::subject<MaxPool2D<3, 2, Same>, Shape<9, 8, 6>>();
-    test::Bench saving(subject, 3), alone(subject, 3);
+  const auto pool = test::subject<MaxPool2D<3, 2, Same>, Shape<9, 8, 6>>();
+  test::on_every_target(pool, 3, [&](test::Bench& saving, simd::Target target) {
+    test::Bench alone(pool, 3);
     alone.context.saved = nullptr;
     saving.forward(target);
     alone.forward(target);
     CHECK(alone.y == saving.y);
-  }
+  });
 }
 
 TEST_CASE("ReLU obeys the laws") {
@@ -133,16 +129,15 @@ TEST_CASE("ReLU obeys the laws") {
 }
 
 TEST_CASE("ReLU passes no gradient at zero, as TensorFlow's") {
-  for (const simd::Target& target : simd::compiled) {
-    if (!simd::supports(target)) continue;
-    test::Bench bench(test::subject<ReLU, Shape<3>>(), 1);
+  const auto relu = test::subject<ReLU, Shape<3>>();
+  test::on_every_target(relu, 1, [](test::Bench& bench, simd::Target target) {
     bench.x[0] = 1;
     bench.x[1] = 0;
     bench.forward(target);
     bench.data_gradient(target);
     CHECK(bench.dx[0] == bench.dy[0]);
     CHECK(bench.dx[1] == 0);
-  }
+  });
 }
 
 TEST_CASE("Dropout obeys the laws") {
@@ -153,9 +148,8 @@ TEST_CASE("Dropout obeys the laws") {
 }
 
 TEST_CASE("Dropout keeps its share, and everything where nobody trains") {
-  for (const simd::Target& target : simd::compiled) {
-    if (!simd::supports(target)) continue;
-    test::Bench bench(test::subject<Dropout<0.3f>, Shape<1000>>(), 10);
+  const auto dropout = test::subject<Dropout<0.3f>, Shape<1000>>();
+  test::on_every_target(dropout, 10, [](test::Bench& bench, simd::Target target) {
     bench.forward(target);
     const auto dropped = std::count(bench.y.begin(), bench.y.end(), 0.0f) - 10 * 8;  // padding
     CHECK(std::abs(static_cast<double>(dropped) - 3000) < 3 * std::sqrt(10000 * 0.3 * 0.7));
@@ -166,5 +160,5 @@ TEST_CASE("Dropout keeps its share, and everything where nobody trains") {
     bench.context.training = false;
     bench.forward(target);
     CHECK(bench.y == bench.x);
-  }
+  });
 }

@@ -241,8 +241,8 @@ struct Conv2DDataGradient {
   }
 };
 
-/// dx = dy * W^T. `scratch`: sizes.data_gradient_scratch() floats, and as many as
-/// Conv2DPairsGradientSizes asks for, where those are better. `finish` may read where dx is
+/// dx = dy * W^T. `scratch`: sizes.data_gradient_scratch() floats, or what Conv2DPairsGradientSizes
+/// asks for, where those are better and it is more. `finish` may read where dx is
 /// written.
 template <Conv2DSizes sizes, class Finish>
 void conv2d_data_gradient(const float* HWY_RESTRICT dy, const float* HWY_RESTRICT w, float* dx,

@@ -86,6 +86,14 @@ HWY_INLINE void for_blocks(const Body& body) {
   (std::make_integer_sequence<int, blocks.count() - end>());
 }
 
+/// The same where no border matters: `body.template operator()<size>(block)`.
+template <Blocks blocks, class Body>
+HWY_INLINE void for_blocks(const Body& body) {
+  constexpr auto all = [](int) { return Clip{0, 0}; };
+  for_blocks<blocks, all>([&]<int Size, Clip>(int block)
+                              ETCH_LAMBDA { body.template operator()<Size>(block); });
+}
+
 /// Whether sums may rest in the L1 cache, where sixteen registers are few: those of a row are at
 /// work one after another, while the window covers their columns. The compiler then loads and
 /// stores each once for a line, which pays from two taps and five lines on (AVX2, 28x28x1 to 16,

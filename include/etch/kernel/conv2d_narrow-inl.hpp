@@ -51,7 +51,7 @@ struct Conv2DNarrowForward {
   /// of a column of the window, pixels, and where those are repeated from. Sums may rest here,
   /// too: the more rows, the more a load of pixels serves (AVX2, 28x28x1 to 6, 5x5: 87 % of peak,
   /// 77 by nine).
-  static constexpr int cached = 6144 / (std::max(sizes.channels, 1) * line) - taps + 1;
+  static constexpr int cached = 6144 / (sizes.channels * line) - taps + 1;
   static constexpr Blocks blocks = balanced(
       sizes.rows.out,
       std::max(std::min(cached, sums_rest<sizes> ? resting_sums : registers - taps - 2), 1), 1);
@@ -201,7 +201,6 @@ struct Conv2DNarrowDataGradient {
   /// Sums that fit beside a row of weights and a gradient.
   static constexpr Blocks blocks =
       balanced(window.out, std::max((registers - vectors - 2) / vectors, 1), 1);
-  static constexpr Clip clip(int) { return {0, 0}; }
 
   /// Where the additions take less than a fifth of the time, and the lanes are fuller.
   static constexpr bool better = sizes.channels <= 8 && vectors <= 4 &&
@@ -287,7 +286,7 @@ struct Conv2DNarrowDataGradient {
     };
     for (int row = 0; row <= s.rows.in; ++row) {
       if (row < s.rows.in) {
-        for_blocks<blocks, clip>([&]<int Columns, Clip>(int block) ETCH_LAMBDA {
+        for_blocks<blocks>([&]<int Columns>(int block) ETCH_LAMBDA {
           tile<Columns>(dy, w, parts_of(row), row, block * blocks.columns);
         });
       }

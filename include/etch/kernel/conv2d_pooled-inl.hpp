@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <type_traits>
 
 #include "etch/base/round.hpp"
 #include "etch/kernel/conv2d_bias_gradient-inl.hpp"
@@ -45,14 +46,13 @@ struct Conv2DPooled {
   static constexpr Blocks vectors = balanced(run_vectors<sizes>, sums / (1 + more), 1);
   static constexpr Blocks rows =
       balanced(sizes.conv.rows.size, sums / run_vectors<sizes> - more, 1);
-  static constexpr Clip clip(int) { return {0, 0}; }
 
   /// Calls `f.template operator()<Rows, Vectors>(ky, i)` for the tiles: rows from `ky` on, floats
   /// of each run from `i` on.
   template <class F>
   static HWY_INLINE void for_tiles(const F& f) {
-    for_blocks<rows, clip>([&]<int Rows, Clip>(int row) ETCH_LAMBDA {
-      for_blocks<vectors, clip>([&]<int Vectors, Clip>(int vector) ETCH_LAMBDA {
+    for_blocks<rows>([&]<int Rows>(int row) ETCH_LAMBDA {
+      for_blocks<vectors>([&]<int Vectors>(int vector) ETCH_LAMBDA {
         f.template operator()<Rows, Vectors>(row * rows.columns, vector * vectors.columns * width);
       });
     });

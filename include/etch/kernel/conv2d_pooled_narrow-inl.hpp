@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "etch/kernel/conv2d_blocks-inl.hpp"
 #include "etch/kernel/conv2d_pooled_layout.hpp"
@@ -44,7 +45,6 @@ struct Conv2DPooledNarrowWeightGradient {
   /// Rows of taps in registers, beside what is taken from their pixels, the gradients and the
   /// places.
   static constexpr Blocks rows = balanced(sizes.conv.rows.size, (registers - 5) / taps, 1);
-  static constexpr Clip clip(int) { return {0, 0}; }
 
   /// Where two rows of pixels, under all places and taps of the windows, are in a vector, rows of
   /// such tables in the L1 cache, and fewer vectors are multiplied than runs have, of which most
@@ -186,7 +186,7 @@ struct Conv2DPooledNarrowWeightGradient {
                s.conv.filters - filter, gradients, places);
         for (int channel = 0; channel < s.conv.channels; ++channel) {
           copy_plane(x + n * s.conv.x_stride + channel, plane);
-          for_blocks<rows, clip>([&]<int Rows, Clip>(int block) ETCH_LAMBDA {
+          for_blocks<rows>([&]<int Rows>(int block) ETCH_LAMBDA {
             const int ky = block * rows.columns;
             tile<Rows>(plane + ky * s.line(), gradients, places,
                        dw + s.conv.place(ky, 0, channel, filter));

@@ -155,7 +155,6 @@ struct Conv2DWinogradForward {
 
   /// Tiles whose sums fit into the registers, beside a weight and a pixel.
   static constexpr Blocks blocks = balanced(sizes.tile_columns(), (registers - 2) / points, 1);
-  static constexpr Clip clip(int) { return {0, 0}; }
 
   /// to[filter panel][point][channel][point][16].
   HWY_INLINE void transform_weights(const float* HWY_RESTRICT w, float* HWY_RESTRICT to) const {
@@ -291,7 +290,7 @@ struct Conv2DWinogradForward {
         transform_columns(lines, pixels);
         for (int filter = 0; filter < s.conv.filters; filter += lanes_of<Tag>) {
           const Lanes bias = hn::LoadU(tag, b + filter);
-          for_blocks<blocks, clip>([&]<int Tiles, Clip>(int block) ETCH_LAMBDA {
+          for_blocks<blocks>([&]<int Tiles>(int block) ETCH_LAMBDA {
             const int first = block * blocks.columns;
             products<Tiles>(pixels + first * s.pixel(), weights + weight(filter, 0, 0, 0),
                             [&](const Lanes(&y)[side][side], int tile) ETCH_LAMBDA {

@@ -1,6 +1,7 @@
 #ifndef ETCH_KERNEL_DENSE_LAYOUT_HPP
 #define ETCH_KERNEL_DENSE_LAYOUT_HPP
 
+#include <algorithm>
 #include <cstddef>
 
 #include "etch/base/round.hpp"
@@ -66,6 +67,19 @@ struct DenseSizes {
   }
   constexpr std::size_t biases() const {
     return static_cast<std::size_t>(round_up(outputs, dense_panel));
+  }
+
+  /// Scratch memory of a pass over `rows` samples. In panels the data gradient turns samples of dy,
+  /// a vector of up to eight at a time, and the weight gradient packs columns of dy and x where
+  /// samples are many.
+  constexpr std::size_t scratch(int rows) const {
+    const int padded = round_up(outputs, dense_panel);
+    const int turned = padded * round_up(std::min(rows, dense_turned_rows), 8);
+    const int packed =
+        rows > dense_many_rows
+            ? rows * (std::min(padded, dense_gradient_outputs) + 2 * dense_packed_inputs)
+            : 0;
+    return transposed() ? 0 : static_cast<std::size_t>(std::max(turned, packed));
   }
 
   /// Where the weight from `input` to `output` lies.

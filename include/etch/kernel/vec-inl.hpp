@@ -133,19 +133,15 @@ HWY_INLINE void store_first(hn::Vec<Tag> v, Tag d, float* HWY_RESTRICT to, int c
 #endif
 }
 
-/// Calls `tile(Int<R>, first_row)` for tiles of R = Most, 8, 4, 2 and 1 rows that cover `rows`.
-/// Where a third of a tile would be left, two tiles of two thirds are better: sixteen are twice 8,
-/// not 12 and 4, eight twice 4. The sums of two vectors for the few that are left do not keep the
-/// units busy (AVX2, 8x784x64 forward in panels: 88 % of peak, 80 by 6 and 2); tiles of 24 rows are
-/// of one vector, and leave enough.
+/// Calls `tile(Int<R>, first_row)` for tiles of R = Most, 4, 2 and 1 rows that cover `rows`. Where
+/// a third of a tile would be left, two tiles of two thirds are better: eight are twice 4, not 6
+/// and 2, whose sums are too few to keep the units busy.
 template <int Most, class Tile>
 HWY_INLINE void for_row_tiles(int rows, const Tile& tile) {
+  static_assert(Most <= 8);
   int row = 0;
-  for (; row + Most <= rows && (Most > 12 || 3 * (rows - row) != 4 * Most); row += Most) {
+  for (; row + Most <= rows && 3 * (rows - row) != 4 * Most; row += Most) {
     tile(Int<Most>(), row);
-  }
-  if constexpr (Most > 8) {
-    for (; row + 8 <= rows; row += 8) tile(Int<8>(), row);
   }
   if constexpr (Most > 4) {
     for (; row + 4 <= rows; row += 4) tile(Int<4>(), row);
@@ -156,7 +152,8 @@ HWY_INLINE void for_row_tiles(int rows, const Tile& tile) {
   for (; row < rows; ++row) tile(Int<1>(), row);
 }
 
-/// The same from `row` on, where their number is known: only tiles that occur are compiled.
+/// The same from `row` on, where their number is known: only tiles that occur are compiled. Those
+/// of up to 12 rows leave no third, either; tiles of 24 rows are of one vector, and leave enough.
 template <int Most, int Rows, class Tile>
 HWY_INLINE void for_row_tiles(Int<Rows>, const Tile& tile, int row = 0) {
   constexpr bool third_left = Most <= 12 && Rows > Most && 3 * (Rows % Most) == Most;

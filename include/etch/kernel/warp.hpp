@@ -11,7 +11,7 @@ struct Warp {
   float shift_y = 0, shift_x = 0;
 };
 
-/// What lies outside of a picture: black.
+/// What lies outside of a picture: black, as a byte 0 means it (float_of).
 inline constexpr float warp_background = -0.5f;
 
 }  // namespace etch

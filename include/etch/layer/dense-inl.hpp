@@ -3,8 +3,6 @@
 #ifndef ETCH_LAYER_DENSE_HPP
 #define ETCH_LAYER_DENSE_HPP
 
-#include <algorithm>
-
 #include "etch/kernel/dense_layout.hpp"
 #include "etch/layer/contract.hpp"
 #include "etch/layer/requirements.hpp"
@@ -64,17 +62,9 @@ struct Dense {
     return sizes<In>.transposed();
   }
 
-  /// In panels the data gradient turns samples of dy, and the weight gradient packs columns of dy
-  /// and x where samples are many.
   template <class In>
   static constexpr std::size_t scratch(int rows) {
-    const int padded = round_up(Units, dense_panel);
-    const int turned = padded * round_up(std::min(rows, dense_turned_rows), 8);
-    const int packed =
-        rows > dense_many_rows
-            ? rows * (std::min(padded, dense_gradient_outputs) + 2 * dense_packed_inputs)
-            : 0;
-    return sizes<In>.transposed() ? 0 : static_cast<std::size_t>(std::max(turned, packed));
+    return sizes<In>.scratch(rows);
   }
 };
 
@@ -90,6 +80,8 @@ struct Dense {
 #endif
 
 #include "etch/kernel/dense-inl.hpp"
+#include "etch/kernel/dense_weight_gradient-inl.hpp"
+#include "etch/kernel/gradient_store-inl.hpp"
 #include "etch/layer/passes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -126,33 +118,16 @@ struct Passes<Dense<Units>, In> {
   static HWY_NOINLINE void weight_gradient(const Context& context, int tile, const float* x,
                                            const float* dy, float* const* gradients, int rows) {
     StoreGradient stores[2];
-    sum_tile(context, tile, x, dy, gradients, rows, stores);
+    dense_weight_gradient<sizes>(x, dy, gradients[0], gradients[1], rows, tile, context.scratch,
+                                 stores);
   }
 
   template <class Store>
   static HWY_NOINLINE void weight_update(const Context& context, int tile, const float* x,
                                          const float* dy, float* const* parameters, int rows,
                                          Store* stores) {
-    sum_tile(context, tile, x, dy, parameters, rows, stores);
-  }
-
- private:
-  // The biases go with the first tile.
-  template <class Store>
-  static HWY_INLINE void sum_tile(const Context& context, int tile, const float* x, const float* dy,
-                                  float* const* gradients, int rows, Store* stores) {
-    const DenseSizes s = loop_sizes<sizes>();
-    const int input = tile % s.tiles_deep() * s.tile_inputs();
-    const int column = tile / s.tiles_deep() * dense_gradient_outputs;
-    const int end = std::min(input + s.tile_inputs(), s.inputs);
-    if constexpr (sizes.transposed()) {
-      dense_weight_gradient_transposed<sizes>(x, dy, gradients[0], rows, input, end, stores[0]);
-    } else {
-      const int column_end = std::min(column + dense_gradient_outputs, s.outputs);
-      DenseWeightGradient<sizes>()(x, dy, gradients[0], rows, input, end, column, column_end,
-                                   context.scratch, stores[0]);
-    }
-    if (tile == 0) sum_rows<sizes.outputs>(dy, sizes.y_stride, gradients[1], rows, stores[1]);
+    dense_weight_gradient<sizes>(x, dy, parameters[0], parameters[1], rows, tile, context.scratch,
+                                 stores);
   }
 };
 
