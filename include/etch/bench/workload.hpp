@@ -26,7 +26,7 @@ class Workload {
   explicit Workload(Weights weights) {
     draw_samples<In>(batch_.x);
     draw_samples<Out>(batch_.dy);
-    for (std::size_t a = 0; a < arrays; ++a) draw_parameters(parameters_ + a * floats);
+    for (std::size_t a = 0; a < drawn; ++a) draw_parameters(parameters_ + a * floats);
     if constexpr (pass == Pass::data_gradient || pass == Pass::weight_gradient) {
       forward(parameters_);  // they may read what that left, by whatever parameters
     }
@@ -67,6 +67,10 @@ class Workload {
                                         : pass == Pass::weight_update ? 1 + Optimizer::slots
                                         : pass == Pass::weight_gradient ? sums
                                                                         : 1;
+
+  /// Those of them that are random: what an optimiser keeps begins as zeros, the last arrays.
+  static constexpr std::size_t drawn =
+      pass == Pass::update || pass == Pass::weight_update ? arrays - Optimizer::slots : arrays;
 
   /// Where the variables begin in such an array.
   static Variables variables(float* array) {

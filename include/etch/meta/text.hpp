@@ -7,8 +7,7 @@
 
 namespace etch::meta {
 
-/// Text whose characters are part of the type system: a template argument, or the result of
-/// joining.
+/// Text of which the compiler knows all characters: its size is in its type.
 template <std::size_t Size>
 struct Text {
   char characters[Size + 1] = {};

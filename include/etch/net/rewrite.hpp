@@ -16,8 +16,9 @@ namespace etch {
 //
 // Monotone behind selecting: conv2d, relu, max_pool2d becomes conv2d, max_pool2d, relu. What is
 // selected from the raised elements is what raising the selected ones gives, and there are fewer of
-// them: a quarter behind MaxPool2D<2>, forward and backward. Values and gradients keep their bits,
-// NaN included; only the sign of a zero that was selected among zeros may be another.
+// them: a quarter behind MaxPool2D<2>, forward and backward. Values keep their bits, NaN included,
+// and so do gradients where no NaN was selected; only the sign of a zero that was selected among
+// zeros may be another.
 //
 // Selecting into what it selects from: conv2d, max_pool2d becomes conv2d+max_pool2d. Of each window
 // one output alone has a gradient: the others are neither stored nor multiplied. Where a layer says

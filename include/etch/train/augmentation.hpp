@@ -10,7 +10,7 @@ namespace etch {
 
 /// How far training pictures are moved at random, each anew at every step; validation and test
 /// pictures stay as they are (Keras's RandomTranslation, RandomShear and RandomZoom). What comes in
-/// from outside is black.
+/// from outside is -0.5, black where pictures are bytes.
 struct Augmentation {
   float shift = 0;  // pixels at most, vertically and horizontally
   float slant = 0;  // columns for each row at most, to either side

@@ -9,7 +9,7 @@
 namespace etch {
 
 /// Where the time of training steps went. One step in `every` is timed: reading the clock around
-/// each pass takes 3.5 % of logistic_l2's 33 us. It divides no round number, so that steps behind
+/// each pass takes 3.5 % of logistic_l2's 33 us. It divides no power of ten, so that steps behind
 /// an evaluation, which left the caches to other data, are not timed more often than others.
 template <class Net>
 struct Profile {
