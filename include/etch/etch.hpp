@@ -4,6 +4,10 @@
 // The library: networks, training, evaluation. Data sets are in etch/io/dataset.hpp, and
 // etch/net/walk.hpp, which costs compile time, walks over a live model.
 
+#if __cplusplus < 202002L
+#error "etch: compiler: requires C++20, an older standard came; add -std=c++20"
+#else
+
 #include "etch/kernel/simd.hpp"
 
 #if defined(ETCH_PORTABLE) && defined(__x86_64__)
@@ -20,4 +24,5 @@
 #include "etch/train/fit.hpp"
 #include "etch/train/trainer.hpp"
 
+#endif
 #endif

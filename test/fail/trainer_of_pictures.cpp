@@ -1,4 +1,4 @@
-// etch: Trainer: requires a network that ends in a vector with a number for each class
+// etch: Trainer or Evaluator: requires a network that ends in a vector with a number for each class
 // shows: ends_in_vector<Network<Input<28, 28, 1>, Conv2D<6 ... ReLU>, Shape<24, 24, 6>>
 #include <etch/etch.hpp>
 

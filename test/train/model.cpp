@@ -191,8 +191,9 @@ TEST_CASE("What does not suit the network is refused in a sentence") {
   CHECK_THROWS_AS(trainer.step(samples.first(0)), Error);
   const std::vector<std::uint8_t> wrong{3, 10};
   CHECK_THROWS_WITH(trainer.step({samples.first(2).pictures, wrong}),
-                    "minibatch: requires labels below 10, the number of outputs, 10 came at 1; "
-                    "give the network more outputs");
+                    "labels: requires labels below 10, the number of outputs, 10 came at 1; give "
+                    "the network more outputs");
+  CHECK_THROWS_AS(evaluate(model, {samples.first(2).pictures, wrong}), Error);
   CHECK_THROWS_WITH(
       model.predict(std::span(samples.values).first(24)),
       "pictures: requires 25 values each, the network's input, 24 came; give it pictures of "

@@ -146,10 +146,11 @@ void classify(const Settings& settings, const Options& options) {
   predict(model, options.predict, pictures);
 }
 
-/// The `main` of an assignment's program: `Net` trained on minibatches of `Batch`, with the
-/// settings that the command line leaves as they are. Returns the exit code.
-template <class Net, int Batch, class Optimizer = SGD>
+/// The `main` of an assignment's program: the network `N` trained on minibatches of `Batch`, with
+/// the settings that the command line leaves as they are. Returns the exit code.
+template <class N, int Batch, class Optimizer = SGD>
 int assignment(int argc, char** argv, Settings settings, const Optimizer& optimizer = {}) {
+  using Net = etch::detail::checked_network<N>;
   return run_program([&] {
     Options options;
     const Abilities network{.drops = drops<Net>(), .reads_pictures = Net::Input::is_picture};

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <type_traits>
 
 #include "etch/base/error.hpp"
 
@@ -14,6 +15,38 @@ namespace etch {
 constexpr float float_of(std::uint8_t byte) {
   return (static_cast<float>(byte) - 127.5f) / 255.0f;
 }
+
+// What pictures and labels are made of, by name: see layer/requirements.hpp.
+
+template <class T>
+struct holds_pixels {
+  static constexpr bool value = std::is_convertible_v<const T&, std::span<const std::uint8_t>> ||
+                                std::is_convertible_v<const T&, std::span<const float>> ||
+                                std::is_convertible_v<const T&, std::span<const std::byte>>;
+};
+
+template <class T>
+struct holds_labels {
+  static constexpr bool value = std::is_convertible_v<const T&, std::span<const std::uint8_t>>;
+};
+
+namespace detail {
+
+template <class T>
+struct PixelRequirements {
+  static_assert(holds_pixels<T>::value,
+                "etch: Pictures: requires an array of std::uint8_t or float, another type came; "
+                "convert the values, or give their bytes as they are stored");
+};
+
+template <class T>
+struct LabelRequirements {
+  static_assert(holds_labels<T>::value,
+                "etch: Minibatch: requires labels in an array of std::uint8_t, another type came; "
+                "convert them");
+};
+
+}  // namespace detail
 
 /// Pictures where they lie in memory, one after another, `values()` values each, in H, W, C order.
 /// They are bytes, see float_of, or floats, which mean themselves; a byte becomes a float only
@@ -37,6 +70,12 @@ class Pictures {
       : floats_(stored_floats.data()),
         values_(values),
         count_(whole(stored_floats.size(), values, sizeof(float))) {}
+
+  /// Arrays of anything else are refused.
+  template <class T>
+  requires(!holds_pixels<T>::value) Pictures(const T&, std::size_t) {
+    static_assert(sizeof(detail::PixelRequirements<T>) > 0);
+  }
 
   std::size_t count() const { return count_; }
   std::size_t values() const { return values_; }
@@ -84,6 +123,16 @@ class Pictures {
 
 /// Pictures and what they show: one label for each.
 struct Minibatch {
+  Minibatch() = default;
+  Minibatch(const Pictures& of, std::span<const std::uint8_t> shown)
+      : pictures(of), labels(shown) {}
+
+  /// Other labels are refused.
+  template <class T>
+  requires(!holds_labels<T>::value) Minibatch(const Pictures&, const T&) {
+    static_assert(sizeof(detail::LabelRequirements<T>) > 0);
+  }
+
   Pictures pictures;
   std::span<const std::uint8_t> labels;
 };

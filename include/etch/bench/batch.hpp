@@ -1,6 +1,7 @@
 #ifndef ETCH_BENCH_BATCH_HPP
 #define ETCH_BENCH_BATCH_HPP
 
+#include <algorithm>
 #include <cstddef>
 
 #include "etch/base/buffer.hpp"
@@ -60,8 +61,10 @@ inline constexpr int gradient_sums = Step::updates ? 1 : ceil_div(Batch, sample_
 /// another.
 template <class Net, class Step, int Batch, class F>
 void for_each_tile(BatchArrays& arrays, const F& f) {
-  for_each_sample_tile<Net, Batch>(
-      [&](std::ptrdiff_t row, int rows) { f(tile_of<Step>(arrays, row, rows)); });
+  constexpr int most = sample_tile<Net>(Batch);
+  for (int first = 0; first < Batch; first += most) {
+    f(tile_of<Step>(arrays, first, std::min(most, Batch - first)));
+  }
 }
 
 /// The same for the samples of a weight gradient: all of them, where it updates as it sums.

@@ -142,6 +142,13 @@ void for_each_variant(Visit&& visit) {
   });
 }
 
+template <class In>
+struct LayerRequirements {
+  static_assert(is_shape<In>::value,
+                "etch: register_layer<Layer, In, Batch>: requires a Shape as the layer's input, "
+                "another type came; write Shape<height, width, channels> or Shape<units>");
+};
+
 /// A network around a single layer: one before it needs the gradient of its data. As many samples
 /// go together as the layer's own activations let.
 template <class Layer, class In>
@@ -155,8 +162,11 @@ struct Around {
 
 }  // namespace detail
 
-template <class Net, int Batch, class Optimizer>
+template <class N, int B, class O>
 int register_layers(const std::string& name) {
+  using Net = etch::detail::checked_network<N>;
+  constexpr int Batch = etch::detail::checked_batch<Net, B>;
+  using Optimizer = etch::detail::checked_optimizer<O>;
   describe_machine();
   int count = 0;
   detail::for_each_variant<Net>([&]<class Step, Pass last>(const char* prefix) {
@@ -168,10 +178,14 @@ int register_layers(const std::string& name) {
   return count + 2;
 }
 
-template <class Layer, class In, int Batch, class Optimizer>
+template <class Layer, class I, int B, class O>
 int register_layer(const std::string& name) {
-  describe_machine();
+  static_assert(sizeof(detail::LayerRequirements<I>) > 0);
+  using In = std::conditional_t<is_shape<I>::value, I, Shape<256, 256, 1>>;
   using Net = detail::Around<Layer, In>;
+  constexpr int Batch = etch::detail::checked_batch<Net, B>;
+  using Optimizer = etch::detail::checked_optimizer<O>;
+  describe_machine();
   return detail::register_step<Net, typename Net::Inside, Batch, Optimizer>(name);
 }
 

@@ -33,8 +33,9 @@ struct has_requirements {
 template <std::size_t Index, class Layer, class In>
 struct fits_contract {
   static constexpr bool optional_members =
-      ETCH_FITS(flops) && ETCH_FITS(variables) && ETCH_FITS(saved) && ETCH_FITS(scratch, 1) &&
-      ETCH_FITS(forward_scratch) && ETCH_FITS(updating_tiles) && ETCH_FITS(data_gradient_over_x);
+      ETCH_FITS(flops) && ETCH_FITS(gradient_flops) && ETCH_FITS(variables) && ETCH_FITS(saved) &&
+      ETCH_FITS(scratch, 1) && ETCH_FITS(forward_scratch) && ETCH_FITS(updating_tiles) &&
+      ETCH_FITS(data_gradient_over_x);
   static constexpr bool value = [] {
     if constexpr (requires { Layer::template variables<In>(); }) {
       return optional_members && requires {
@@ -48,7 +49,18 @@ struct fits_contract {
 
 #undef ETCH_FITS
 
-/// Of each variable fewer than 2^30 floats, padding included: kernels count them by int.
+/// Each variable's floats, padding included, hold its elements.
+template <std::size_t Index, class Layer, class In>
+struct variables_hold_elements {
+  static constexpr bool value = [] {
+    for (const Variable& variable : variables_of<Layer, In>()) {
+      if (variable.floats < variable.size()) return false;
+    }
+    return true;
+  }();
+};
+
+/// Of each variable fewer than 2^30 floats: kernels count them by int.
 template <std::size_t Index, class Layer, class In>
 struct variables_fit {
   static constexpr bool value = [] {
@@ -79,6 +91,9 @@ struct CheckedForm {
 
 template <std::size_t Index, class Layer, class In>
 struct CheckedVariables {
+  static_assert(variables_hold_elements<Index, Layer, In>::value,
+                "etch: Network: requires as many floats for a layer's Variable as its extents "
+                "have elements, fewer came; count them, and the padding behind them");
   static_assert(variables_fit<Index, Layer, In>::value,
                 "etch: Network: requires fewer than 2^30 floats for the weights of a layer, more "
                 "came; use fewer units or filters, or make its input smaller, as by MaxPool2D<2>");

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "etch/base/buffer.hpp"
@@ -31,10 +32,44 @@ struct Seed {
   std::uint64_t value = 1;
 };
 
-/// A live network: its parameters, and what one thread needs to use them for one picture at a time.
-/// That is Net::inference_bytes<1> on the heap; nothing allocates after construction.
+// What all that works with a model requires, by name: see layer/requirements.hpp. What is no
+// network has had its error.
+
+template <class Net, class Other>
+struct has_model_of {
+  static constexpr bool value = std::is_same_v<Net, Other> || !is_network<Net>::value;
+};
+
+template <class Net, class Output>
+struct ends_in_vector {
+  static constexpr bool value = Net::size == 0 || Output::rank == 1;
+};
+
+namespace detail {
+
+template <class Net, class Other>
+struct ModelRequirements {
+  static_assert(
+      has_model_of<Net, Other>::value,
+      "etch: Trainer or Evaluator: requires the model of its own network, another's came; "
+      "write the same network for both");
+};
+
 template <class Net>
+struct OutputRequirements {
+  static_assert(ends_in_vector<Net, typename Net::Output>::value,
+                "etch: Trainer or Evaluator: requires a network that ends in a vector with a "
+                "number for each class, a picture came; end it with a Dense layer");
+};
+
+}  // namespace detail
+
+/// The network `N`, live: its parameters, and what one thread needs to use them for one picture at
+/// a time. That is Net::inference_bytes<1> on the heap; nothing allocates after construction.
+template <class N>
 class Model {
+  using Net = detail::checked_network<N>;
+
  public:
   using Probabilities = std::array<float, Net::Output::size>;
 
@@ -88,13 +123,23 @@ class Model {
                                 " came; give it pictures of that size");
   }
 
-  /// The same, and that each picture has a label.
+  /// The same, and that each picture has a label that the network has an output for.
   static void check(const Minibatch& samples) {
     check(samples.pictures);
-    if (samples.labels.size() == samples.pictures.count()) return;
-    throw Error("labels", "requires one for each of " + std::to_string(samples.pictures.count()) +
-                              " pictures, " + std::to_string(samples.labels.size()) +
-                              " came; give pictures and labels of the same samples");
+    const auto& labels = samples.labels;
+    if (labels.size() != samples.pictures.count()) {
+      throw Error("labels", "requires one for each of " + std::to_string(samples.pictures.count()) +
+                                " pictures, " + std::to_string(labels.size()) +
+                                " came; give pictures and labels of the same samples");
+    }
+    const auto wrong = std::find_if(labels.begin(), labels.end(),
+                                    [](int label) { return label >= Net::Output::size; });
+    if (wrong != labels.end()) {
+      throw Error("labels", "requires labels below " + std::to_string(Net::Output::size) +
+                                ", the number of outputs, " + std::to_string(*wrong) + " came at " +
+                                std::to_string(wrong - labels.begin()) +
+                                "; give the network more outputs");
+    }
   }
 
   /// All parameters as they lie: see Arena. `get` and `set` speak TensorFlow's order.
@@ -162,6 +207,14 @@ class Model {
   Buffer parameters_{Arena<Net>::parameters.floats};
   Workspace<Net, 1> workspace_;
 };
+
+namespace detail {
+
+/// The model of `Net` where another network's came. It is not defined: ModelRequirements refuse.
+template <class Net, class Other>
+Model<Net>& own_model(const Model<Other>&);
+
+}  // namespace detail
 
 }  // namespace etch
 

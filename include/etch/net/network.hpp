@@ -23,6 +23,11 @@ template <class Net, int Batch, class Optimizer>
 struct StepState;
 struct SGD;
 
+template <int Units>
+struct Dense;
+template <class In, class... Layers>
+struct Network;
+
 /// What a network reads: pictures `Input<height, width, channels>` or vectors `Input<units>`.
 template <int... Extents>
 struct Input {};
@@ -53,7 +58,41 @@ struct has_layer {
   static constexpr bool value = Index < Net::size;
 };
 
+// What all that is made of a network requires.
+
 namespace detail {
+template <class In, class... Layers>
+void as_network(const Network<In, Layers...>&);
+}
+
+/// A Network, or what derives from one.
+template <class T>
+struct is_network {
+  static constexpr bool value = requires(const T& net) { detail::as_network(net); };
+};
+
+namespace detail {
+
+template <class T>
+struct NetworkRequirements {
+  static_assert(is_network<T>::value,
+                "etch: network: requires a Network, another type came; write Network<Input<...>, "
+                "layers...>, and where a Model or Trainer came, the network that it has");
+};
+
+/// A small one stands in for what is none, so that the compiler has nothing further to complain
+/// about.
+template <class T, bool = is_network<T>::value>
+struct CheckedNetwork {
+  using type = T;
+};
+template <class T>
+struct CheckedNetwork<T, false> {
+  static_assert(sizeof(NetworkRequirements<T>) > 0);
+  using type = Network<Input<1>, Dense<2>>;
+};
+template <class T>
+using checked_network = typename CheckedNetwork<T>::type;
 
 template <class In, class... Layers>
 struct ListRequirements {
@@ -133,7 +172,7 @@ struct Network {
   using Fold = meta::mp_fold<meta::mp_list<Layers...>, detail::Fold<Input>, detail::append>;
   using Steps = typename Fold::Steps;
   using Output = typename Fold::Out;
-  using Executed = rewritten<Steps>;  // what sweeps do; all else speaks of Steps
+  using Executed = rewritten<Steps>;  // what sweeps do, and memory is planned for
 
   static constexpr std::size_t size = meta::mp_size<Steps>::value;
   template <std::size_t Index>
@@ -174,8 +213,8 @@ struct Network {
   static constexpr std::uint64_t flops_backward = [] {
     std::uint64_t sum = 0;
     for_each_step([&]<class Step>() {
-      if (Step::has_variables) sum += Step::flops;
-      if (Step::index > first_trained) sum += Step::flops;
+      if (Step::has_variables) sum += Step::gradient_flops;
+      if (Step::index > first_trained) sum += Step::gradient_flops;
     });
     return sum;
   }();

@@ -95,8 +95,9 @@ std::vector<SummaryLine> summary_lines(const ForEach& for_each) {
 /// FLOPs of its forward pass (two for every product summed) and the bytes of its output as it lies
 /// in memory, both of one sample. Where the network is executed in another way than it is written,
 /// a second table shows that.
-template <class Net>
+template <class N>
 std::string summary() {
+  using Net = detail::checked_network<N>;
   const auto written = detail::summary_lines<Net>([](const auto& f) { Net::for_each_step(f); });
   std::string text = detail::summary_table("Layer", written);
   if constexpr (!std::is_same_v<typename Net::Executed, typename Net::Steps>) {
@@ -110,8 +111,9 @@ std::string summary() {
 
 /// What inference and training take, in two lines. Net::inference_bytes and Net::training_bytes say
 /// what is counted.
-template <class Net, int Batch, class Optimizer>
+template <class N, int Batch, class Optimizer>
 std::string memory_summary() {
+  using Net = detail::checked_network<N>;
   return "Inference, one picture at a time: " + detail::grouped(Net::template inference_bytes<1>) +
          " bytes\nTraining, batches of " + std::to_string(Batch) +
          ", one thread: " + detail::grouped(Net::template training_bytes<Batch, Optimizer>) +

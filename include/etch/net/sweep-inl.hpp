@@ -145,8 +145,8 @@ struct Sweep {
   }
 
   /// Tile `tile` of the gradients that are not stored, from what was kept of a batch: calls
-  /// `take.template operator()<Step>(gradient, n)` for the n-th tile of its step, and `take` calls
-  /// gradient(variables), or gradient(variables, stores): see Passes.
+  /// `take.template operator()<Step>(gradient, tile)` for the step that it belongs to, and `take`
+  /// calls gradient(variables), or gradient(variables, stores): see Passes.
   template <class Take>
   void weight_gradient(int tile, const Take& take) const {
     int before = 0;
@@ -166,7 +166,7 @@ struct Sweep {
               Layer::weight_update(here, tile - before, x, dy, to, rows, stores...);
             }
           };
-          take.template operator()<Step>(gradient, tile - before);
+          take.template operator()<Step>(gradient, tile);
           ends(Step::index, &LayerTimes::weight_gradient);
         }
         before += Layer::gradient_tiles;

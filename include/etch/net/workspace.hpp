@@ -24,9 +24,25 @@ constexpr int samples_together(std::size_t parameters) {
 template <class Net>
 inline constexpr int inference_rows = samples_together(Net::parameters);
 
+template <class Net, int Rows>
+struct has_rows {
+  static constexpr bool value = Rows >= 1;
+};
+
+namespace detail {
+template <class Net, int Rows>
+struct RowsRequirements {
+  static_assert(has_rows<Net, Rows>::value,
+                "etch: inference_bytes<Rows>: requires at least 1 picture, fewer came; write how "
+                "many are inferred at a time");
+};
+}  // namespace detail
+
 /// What one thread needs to infer up to `Rows` pictures at a time.
 template <class Net, int Rows = inference_rows<Net>>
 struct Workspace {
+  static_assert(sizeof(detail::RowsRequirements<Net, Rows>) > 0);
+
   static constexpr std::size_t floats =
       Rows * inference_plan<Net>.transient + Arena<Net>::forward_scratch;
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <numeric>
 #include <vector>
 
@@ -13,22 +14,34 @@
 
 namespace etch {
 
-/// Measures a model on any number of samples. For accuracies nothing allocates after construction.
-template <class Net>
+/// Measures a model of the network `N` on any number of samples. For accuracies nothing allocates
+/// after construction.
+template <class N>
 class Evaluator {
+  using Net = detail::checked_network<N>;
+
  public:
+  static_assert(sizeof(detail::OutputRequirements<Net>) > 0);
+
   /// `model` and `team` must outlive the evaluator.
-  explicit Evaluator(const Model<Net>& model, Team& team = no_team())
+  explicit Evaluator(const Model<N>& model, Team& team = no_team())
       : model_(model),
         team_(team),
         workspaces_(static_cast<std::size_t>(team.size())),
         correct_(static_cast<std::size_t>(team.size())) {}
 
+  /// Another network's model is refused.
+  template <class Other>
+  explicit Evaluator(const Model<Other>& model, Team& team = no_team())
+      : Evaluator(detail::own_model<N>(model), team) {
+    static_assert(sizeof(detail::ModelRequirements<N, Other>) > 0);
+  }
+
   /// Of how many samples the label has the largest output. Throws Error where the samples do not
   /// suit the network.
   Accuracy accuracy(const Minibatch& samples) {
     if (samples.pictures.count() == 0) return {};
-    Model<Net>::check(samples);
+    Model<N>::check(samples);
     std::fill(correct_.begin(), correct_.end(), 0);
     for_each_tile(samples.pictures, [&](std::size_t first, int rows, std::size_t worker) {
       std::size_t right = 0;
@@ -45,7 +58,7 @@ class Evaluator {
   std::vector<Prediction> predictions(const Pictures& pictures) {
     std::vector<Prediction> all(pictures.count());
     if (all.empty()) return all;
-    Model<Net>::check(pictures);
+    Model<N>::check(pictures);
     for_each_tile(pictures, [&](std::size_t first, int rows, std::size_t worker) {
       for (int row = 0; row < rows; ++row) {
         const float* output = workspaces_[worker].output(row);
@@ -80,7 +93,7 @@ class Evaluator {
     return static_cast<int>(std::max_element(output, output + Net::Output::size) - output);
   }
 
-  const Model<Net>& model_;
+  const Model<N>& model_;
   Team& team_;
   std::vector<Workspace<Net>> workspaces_;
   std::vector<std::size_t> correct_;  // of each thread

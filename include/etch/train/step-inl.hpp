@@ -163,7 +163,7 @@ void train_step(float* parameters, const Minibatch& minibatch, const Augmentatio
           gradient(Sweep<Net>::template variables<Step>(parameters).data(), updates);
           float squares = 0;
           ((squares += Step::variables[V].is_weight ? updates[V].squares() : 0), ...);
-          state.squares.data()[Plan::template tiles_before<Step> + tile] = squares;
+          state.squares.data()[tile] = squares;
         }
         (std::make_index_sequence<Step::variables.size()>());
       },

@@ -14,8 +14,34 @@
 #include "etch/net/memory_plan.hpp"
 #include "etch/net/pass_times.hpp"
 #include "etch/net/workspace.hpp"
+#include "etch/train/optimizer.hpp"
 
 namespace etch {
+
+template <class Net, int Batch>
+struct has_samples {
+  static constexpr bool value = Batch >= 1;
+};
+
+namespace detail {
+
+template <class Net, int Batch>
+struct BatchRequirements {
+  static_assert(has_samples<Net, Batch>::value,
+                "etch: Trainer<Net, Batch>: requires a batch of at least 1 sample, fewer came; "
+                "write the largest minibatch that step() will get");
+};
+
+/// One sample stands in for fewer, so that the compiler has nothing further to complain about.
+template <class Net, int Batch>
+struct CheckedBatch {
+  static constexpr int value = Batch < 1 ? 1 : Batch;
+  static_assert(sizeof(BatchRequirements<Net, Batch>) > 0);
+};
+template <class Net, int Batch>
+inline constexpr int checked_batch = CheckedBatch<Net, Batch>::value;
+
+}  // namespace detail
 
 /// Samples that one thread carries through a whole network at a time. Fixed by the type, so that
 /// sums do not depend on the team, and at most half the batch, rounded up to register tiles, so
@@ -30,13 +56,6 @@ constexpr int sample_tile(int batch) {
   return std::min({batch, half, together});
 }
 
-/// Calls `f(first, rows)` for each such piece of a batch.
-template <class Net, int Batch, class F>
-constexpr void for_each_sample_tile(F&& f) {
-  constexpr int most = sample_tile<Net>(Batch);
-  for (int first = 0; first < Batch; first += most) f(first, std::min(most, Batch - first));
-}
-
 /// Parameters that one thread updates at a time, which keeps 16 KiB of them in L1.
 inline constexpr std::size_t update_tile = 4096;
 
@@ -48,23 +67,11 @@ struct UpdatePlan {
     bool decays = false;
   };
 
-  template <class Step>
-  static constexpr int updating_tiles =
-      updating_tiles_of<typename Step::Layer, typename Step::In>();
-
-  /// The first of the tiles of `Step` among all that update.
-  template <class Step>
-  static constexpr int tiles_before = [] {
-    int tiles = 0;
-    Net::for_each_step([&]<class S>() {
-      if (S::index < Step::index) tiles += updating_tiles<S>;
-    });
-    return tiles;
-  }();
-
+  /// Of all layers that update as they sum.
   static constexpr int tiles = [] {
     int sum = 0;
-    Net::for_each_step([&]<class Step>() { sum += updating_tiles<Step>; });
+    Net::for_each_step(
+        [&]<class Step>() { sum += updating_tiles_of<typename Step::Layer, typename Step::In>(); });
     return sum;
   }();
 
@@ -99,8 +106,11 @@ struct UpdatePlan {
 };
 
 /// The memory of training, apart from the model's.
-template <class Net, int Batch, class Optimizer>
+template <class Net, int B, class O>
 struct StepState {
+  static constexpr int Batch = detail::checked_batch<Net, B>;
+  using Optimizer = detail::checked_optimizer<O>;
+
   static constexpr std::size_t parameters = Arena<Net>::parameters.floats;
   static constexpr std::size_t squares_count = UpdatePlan<Net>::tiles + UpdatePlan<Net>::count;
   static constexpr std::size_t kept_floats = Batch * training_plan<Net>.kept;

@@ -24,19 +24,9 @@ namespace etch {
 // What a trainer requires, by name: see layer/requirements.hpp. A network without layers has had
 // its error.
 
-template <class Net, int Batch>
-struct has_samples {
-  static constexpr bool value = Batch >= 1;
-};
-
 template <class Net>
 struct has_parameters {
   static constexpr bool value = Net::size == 0 || Net::parameters > 0;
-};
-
-template <class Net, class Output>
-struct ends_in_vector {
-  static constexpr bool value = Net::size == 0 || Output::rank == 1;
 };
 
 template <class Net, class Output>
@@ -44,21 +34,20 @@ struct has_label_for_each {
   static constexpr bool value = Output::rank != 1 || Output::size <= 256;
 };
 
-/// Trains a model on minibatches of up to `Batch` samples, for which its memory is laid out. With
-/// the model it takes Net::training_bytes<Batch, Optimizer> on the heap, for a team of one and
-/// without a profile; nothing allocates after construction.
-template <class Net, int Batch, class Optimizer = SGD>
+/// Trains a model of the network `N` on minibatches of up to `B` samples, for which its memory is
+/// laid out, by the optimiser `O`. With the model it takes N::training_bytes<B, O> on the heap, for
+/// a team of one and without a profile; nothing allocates after construction.
+template <class N, int B, class O = SGD>
 class Trainer {
+  using Net = detail::checked_network<N>;
+  static constexpr int Batch = detail::checked_batch<Net, B>;
+  using Optimizer = detail::checked_optimizer<O>;
+
  public:
-  static_assert(has_samples<Net, Batch>::value,
-                "etch: Trainer<Net, Batch>: requires a batch of at least 1 sample, fewer came; "
-                "write the largest minibatch that step() will get");
   static_assert(has_parameters<Net>::value,
                 "etch: Trainer: requires a network with parameters, one without came; add a "
                 "layer such as Dense<10>");
-  static_assert(ends_in_vector<Net, typename Net::Output>::value,
-                "etch: Trainer: requires a network that ends in a vector with a number for each "
-                "class, a picture came; end it with a Dense layer");
+  static_assert(sizeof(detail::OutputRequirements<Net>) > 0);
   static_assert(has_label_for_each<Net, typename Net::Output>::value,
                 "etch: Trainer: requires at most 256 outputs, because labels are bytes, more came; "
                 "end the network with fewer classes");
@@ -74,9 +63,16 @@ class Trainer {
   };
 
   /// `model` and `team` must outlive the trainer; without a team it works alone.
-  Trainer(Model<Net>& model, const Options& options, Team& team = no_team())
+  Trainer(Model<N>& model, const Options& options, Team& team = no_team())
       : model_(model), options_(options), team_(team), state_(team.size(), options.profile) {
     check(options);
+  }
+
+  /// Another network's model is refused.
+  template <class Other>
+  Trainer(Model<Other>& model, const Options& options, Team& team = no_team())
+      : Trainer(detail::own_model<N>(model), options, team) {
+    static_assert(sizeof(detail::ModelRequirements<N, Other>) > 0);
   }
 
   /// Learns from a minibatch. The metrics are those before it, with dropout and the L2 term.
@@ -187,23 +183,16 @@ class Trainer {
   }
 
   static void check(const Minibatch& minibatch) {
-    Model<Net>::check(minibatch);
+    Model<N>::check(minibatch);
     const std::size_t count = minibatch.pictures.count();
     if (count < 1 || count > std::size_t{Batch}) {
       throw Error("minibatch", "requires 1 to " + std::to_string(Batch) + " samples, " +
                                    std::to_string(count) +
                                    " came; change the trainer's batch, or the minibatch");
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      if (minibatch.labels[i] < Net::Output::size) continue;
-      throw Error("minibatch", "requires labels below " + std::to_string(Net::Output::size) +
-                                   ", the number of outputs, " +
-                                   std::to_string(minibatch.labels[i]) + " came at " +
-                                   std::to_string(i) + "; give the network more outputs");
-    }
   }
 
-  Model<Net>& model_;
+  Model<N>& model_;
   Options options_;
   Team& team_;
   State state_;

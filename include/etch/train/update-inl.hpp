@@ -64,14 +64,28 @@ inline void sum_all(const StoredGradients& gradients, std::size_t size, float* s
   }
 }
 
-/// An optimiser says how many `slots` it keeps for each parameter and whether its numbers are
-/// `sensible()`, and specialises this for its own type, with
+/// Only an optimiser without an Update asks.
+template <class Optimizer>
+struct has_update {
+  static constexpr bool value = false;
+};
+
+/// An optimiser specialises it for its own type, with
 ///
 ///   Update(optimizer, context)              what holds of a whole step
 ///   operator()(w, gradient, slots) -> Vec   the new parameters; `slots` is an array of Vec, which
 ///                                           were zero before the first step and are kept
 template <class Optimizer>
-struct Update;
+struct Update {
+  // As in Passes.
+  Update(const Optimizer&, const UpdateContext&) {}
+  HWY_INLINE Vec operator()(Vec w, Vec, Vec*) const { return w; }
+
+  static_assert(has_update<Optimizer>::value,
+                "etch: Trainer: requires an Update of its optimiser for this SIMD target, an "
+                "optimiser without came; include its header (before <etch/etch.hpp>, named by "
+                "ETCH_LAYERS), which must be read once for each (HWY_TARGET_TOGGLE)");
+};
 
 /// Updates parameters, a vector of them at a time, by their gradients. A kernel that updates many
 /// works on a copy of its own, which the compiler can keep in registers.
@@ -143,6 +157,8 @@ HWY_INLINE void update_all(UpdateParameters<Optimizer>& update, float* HWY_RESTR
   for (std::size_t i = 0; i < size; i += lanes) own(sum_at(gradients, i), w + i);
   update.join(own);
 }
+
+// What benchmarks call.
 
 /// The same. Returns the sum of their squares before it.
 template <class Optimizer>
