@@ -14,7 +14,7 @@ import statistics
 import sys
 
 from models import STARTS, TRAINED_STEPS
-from performance_targets import quiet_medians, targets, why
+from performance_targets import OTHER_RUNS, quiet_medians, targets, why
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -123,7 +123,7 @@ in all.
         yield "Why those that are missed are, as far as it is known:\n\n"
         for reason, names in reasons.items():
             yield f"- {'; '.join(names)}: {reason}\n"
-        yield "\n"
+        yield f"\n{OTHER_RUNS}\n"
 
 
 def layers_part(peers):

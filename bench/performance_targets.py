@@ -105,7 +105,7 @@ WHY = {
     "training step, `logistic_l2`":
         "its two products alone take four fifths of the time that is asked, on a Zen 4 nine "
         "tenths. Between two turns the others' data push its pictures out of the caches: where "
-        "they stay a step takes 38 µs (2.1x), from memory 41 to 46, by the hour.",
+        "they stay a step takes 38 µs (2.1x), from memory 40 to 52, by the hour.",
     "training step, `mlp_l2`, beside everyone":
         "oneDNN's primitives, assembled by hand, reach 80 to 85 % of the peak, of which 1.3 times "
         "would be more than all.",
@@ -125,8 +125,16 @@ WHY = {
         "the forward pass of 784 to 64 adds up the lanes of each sum at its end, because weights "
         "lie as suits the data gradient: others are a fiftieth faster. So they are in the data "
         "gradients of 1024 to 10, whose sums have ten products each until they are stored, and of "
-        "120 to 84, whose sums are turned.",
+        "120 to 84, whose sums are turned. Other passes that are slower, dense ones all, are so by "
+        "a hundredth at most.",
 }
+# What a page of one run does not tell.
+OTHER_RUNS = """Five runs on a Zen 4 within two days, some of them in hours when the host was busy
+with others, had: a step of `logistic_l2` 1.73x to 2.01x beside everyone; two threads of `mlp_l2`
+1.52x to 1.89x, of `conv_strided` 1.33x to 1.84x; momentum 64 to 74 % of the bandwidth; `lenet5`
+compiled in 10.1 to 13.8 s; the p99 of `mlp_l2` 1.7 to 2.6 times its median; the worst pass 0.94x to
+0.98x.
+"""
 
 
 def why(what):
