@@ -86,7 +86,9 @@ std::string table_line(const Row& row, const Versions& versions) {
 }
 
 void check_json(const std::filesystem::path& path) {
+  const bool there = std::filesystem::exists(path);
   open_json(path, std::ios::app);
+  if (!there) std::filesystem::remove(path);
 }
 
 void write_json(const std::filesystem::path& path, const Machine& machine, const Versions& versions,
