@@ -17,6 +17,7 @@
 #include "etch/base/denormals.hpp"
 #include "etch/base/error.hpp"
 #include "etch/base/processor.hpp"
+#include "etch/io/new_file.hpp"
 #include "peak.hpp"
 
 using namespace etch::peers;
@@ -73,7 +74,7 @@ void run(const Options& options, Peers& peers) {
   for (const auto& [name, version] : versions) fmt::print("{} {}\n", name, version);
   fmt::print("\n{}\n", table_head(versions));
 
-  if (!options.json.empty()) check_json(options.json);
+  if (!options.json.empty()) etch::detail::check_writable(options.json);  // not only at the end
   const Machine machine{.cpu = etch::processor_name(), .target = simd_target()};
   std::vector<Row> rows;
   const Comparison comparison{options.filter, options.rounds, peers, [&](Row row) {

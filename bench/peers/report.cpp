@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
-#include "etch/base/error.hpp"
+#include "etch/io/new_file.hpp"
 
 namespace etch::peers {
 namespace {
@@ -47,16 +47,6 @@ std::string title(const Row& row) {
   return title;
 }
 
-/// Fails in a line where `path` cannot be written.
-std::ofstream open_json(const std::filesystem::path& path, std::ios::openmode mode) {
-  std::ofstream file(path, mode);
-  if (!file) {
-    throw Error(path.string(),
-                "requires a file that can be written, this one cannot; give --json another place");
-  }
-  return file;
-}
-
 }  // namespace
 
 std::string table_head(const Versions& versions) {
@@ -85,12 +75,6 @@ std::string table_line(const Row& row, const Versions& versions) {
   return line;
 }
 
-void check_json(const std::filesystem::path& path) {
-  const bool there = std::filesystem::exists(path);
-  open_json(path, std::ios::app);
-  if (!there) std::filesystem::remove(path);
-}
-
 void write_json(const std::filesystem::path& path, const Machine& machine, const Versions& versions,
                 const std::vector<Row>& rows) {
   Json json;
@@ -101,9 +85,10 @@ void write_json(const std::filesystem::path& path, const Machine& machine, const
   for (const auto& [peer, version] : versions) json["versions"][peer] = version;
   json["rows"] = Json::array();
   for (const Row& row : rows) json["rows"].push_back(json_of(row));
-  std::ofstream file = open_json(path, std::ios::trunc);
-  file << json.dump(1) << '\n' << std::flush;
-  if (!file) throw Error(path.string(), "requires room for the results, there is none; make some");
+  const std::string text = json.dump(1) + '\n';
+  etch::detail::NewFile file(path);
+  file.write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  file.finish();
 }
 
 }  // namespace etch::peers

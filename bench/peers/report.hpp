@@ -42,9 +42,6 @@ using Versions = std::vector<std::pair<std::string, std::string>>;
 std::string table_head(const Versions& versions);
 std::string table_line(const Row& row, const Versions& versions);
 
-/// Throws Error where `path` cannot be written: before, not after all was measured. Leaves no file.
-void check_json(const std::filesystem::path& path);
-
 /// Writes all of it as JSON; throws Error where the file cannot be written.
 void write_json(const std::filesystem::path& path, const Machine& machine, const Versions& versions,
                 const std::vector<Row>& rows);

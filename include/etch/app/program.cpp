@@ -7,6 +7,15 @@
 #include "etch/base/error.hpp"
 
 namespace etch::app {
+namespace {
+
+int fail(const char* why) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "etch: %s\n", why);
+  return 1;
+}
+
+}  // namespace
 
 int run_program(const std::function<int()>& body) try {
   const int code = body();
@@ -15,13 +24,9 @@ int run_program(const std::function<int()>& body) try {
   }
   return code;
 } catch (const std::bad_alloc&) {
-  std::fflush(stdout);
-  std::fputs("etch: memory: requires more than the system gives; give fewer pictures\n", stderr);
-  return 1;
+  return fail("memory: requires more than the system gives; give fewer pictures");
 } catch (const std::exception& error) {
-  std::fflush(stdout);
-  std::fprintf(stderr, "etch: %s\n", error.what());
-  return 1;
+  return fail(error.what());
 }
 
 }  // namespace etch::app
